@@ -1,0 +1,1 @@
+"""Papers: rendered from our templates, hashed, written whole or not at all."""

@@ -1,0 +1,48 @@
+"""What would happen: pure evaluation of one contact or one loan, the oracle that the tests hold the set path to."""
+
+from collections_app.policy.evaluate.contact import applicable, complete, judge, presets_in_force
+from collections_app.policy.evaluate.facts import (
+    Address,
+    Agent,
+    AgreedWindow,
+    Answer,
+    Ask,
+    CalendarChange,
+    Check,
+    Consent,
+    DatedFact,
+    Debtor,
+    Event,
+    Evidence,
+    InconvenientTime,
+    Loan,
+    Person,
+    State,
+    StepDone,
+    World,
+)
+
+__all__ = [
+    "Address",
+    "Agent",
+    "AgreedWindow",
+    "Answer",
+    "Ask",
+    "CalendarChange",
+    "Check",
+    "Consent",
+    "DatedFact",
+    "Debtor",
+    "Event",
+    "Evidence",
+    "InconvenientTime",
+    "Loan",
+    "Person",
+    "State",
+    "StepDone",
+    "World",
+    "applicable",
+    "complete",
+    "judge",
+    "presets_in_force",
+]

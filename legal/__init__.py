@@ -1,0 +1,1 @@
+"""The case before the court: file, exhibits, packs, the lawyer's decision."""
