@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import weasyprint
 
 PDF_A = "pdf/a-3u"
+_POINTS = 0.75  # of a CSS pixel
 
 # Pango's font map is not made for two threads at once.
 _one_at_a_time = RLock()
@@ -55,12 +56,21 @@ class Metadata:
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """Where an element with an id begins: its page (from 1), and points from the left and the top of the page."""
+
+    page: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Laid:
-    """A rendered document: its PDF, its number of pages, and on which page (from 1) each anchor stands."""
+    """A rendered document: its PDF, its number of pages, and where its anchors stand."""
 
     pdf: bytes
     pages: int
-    anchors: dict[str, int] = field(default_factory=dict)
+    anchors: dict[str, Anchor] = field(default_factory=dict)
 
 
 def render_pdf(
@@ -119,9 +129,10 @@ def lay_out(
             raise
     if not pdf:
         raise DomainError("empty_document", f"“{metadata.title}” came out with no byte.")
-    anchors = {
-        name: number for number, page in enumerate(document.pages, start=1) for name in sorted(page.anchors)
-    }
+    anchors: dict[str, Anchor] = {}
+    for number, page in enumerate(document.pages, start=1):
+        for name, (x, y, _, _) in page.anchors.items():
+            anchors.setdefault(name, Anchor(number, x * _POINTS, y * _POINTS))  # goes on over later pages
     return Laid(pdf, len(document.pages), anchors)
 
 

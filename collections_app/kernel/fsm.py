@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import django_fsm
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Case, IntegerField, Q, Value, When
 from django_fsm import ConcurrentTransitionMixin, FSMField, FSMFieldMixin
 
-from . import history, locks
+from . import bulk, history, locks
 from .actors import is_machine
 from .errors import DomainError, Refused
 
@@ -67,6 +67,8 @@ class Effects:
                 if value.name not in arguments:
                     raise DomainError("missing_stamp", f"This transition needs {value.name}=….", stamp=value.name)
                 value = arguments[value.name]
+            if hasattr(value, "resolve_expression"):
+                raise DomainError("stamp_is_expression", f"{name}: a stamp is a value, never an expression over columns.")
             out[name] = value
         return out
 
@@ -107,15 +109,30 @@ class RefreshableFSM(ConcurrentTransitionMixin):
     """Base of every model with a protected state.
 
     The library's refresh switches protection off for the whole process when the row is gone; this one touches only the
-    instance. It pops the state even for `fields=[…]`, because ConcurrentTransitionMixin reads it when an object is
-    built and Django copies it back.
+    instance, and puts the state back if the row is gone. It pops the state even for `fields=[…]`, because
+    ConcurrentTransitionMixin reads it when an object is built and Django copies it back. What was read becomes the state
+    that the next save expects in the table: without that, a save after `apply` would fail as concurrent.
     """
 
+    def _protected(self) -> set[str]:
+        return {
+            f.attname
+            for f in self._meta.concrete_fields  # type: ignore[attr-defined]
+            if isinstance(f, FSMFieldMixin) and f.protected
+        }
+
     def refresh_from_db(self, using: str | None = None, fields: Any = None, **kwargs: Any) -> None:
-        for f in self._meta.concrete_fields:  # type: ignore[attr-defined]
-            if isinstance(f, FSMFieldMixin) and f.protected:
-                self.__dict__.pop(f.attname, None)
-        models.Model.refresh_from_db(self, using=using, fields=fields, **kwargs)  # type: ignore[arg-type]
+        popped = {name: self.__dict__.pop(name) for name in self._protected() if name in self.__dict__}
+        try:
+            models.Model.refresh_from_db(self, using=using, fields=fields, **kwargs)  # type: ignore[arg-type]
+        except Exception:
+            self.__dict__.update(popped)
+            raise
+        self._update_initial_state()
+
+    def get_deferred_fields(self) -> set[str]:
+        # The state is always loaded; popped by a refresh it must not look deferred, which would cost a second query.
+        return super().get_deferred_fields() - self._protected()  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
@@ -139,7 +156,10 @@ def declared(model: type[models.Model], name: str) -> Declared:
 
 
 def all_declared(model: type[models.Model]) -> list[Declared]:
-    """Every transition of a model, in a stable order; sources of one name are gathered."""
+    """Every transition of a model, in a stable order; sources of one name are gathered.
+
+    One name has one target and one set of effects, whatever the source: a second declaration on it is refused.
+    """
     gathered: dict[str, Declared] = {}
     for f in model._meta.get_fields():
         if not isinstance(f, FSMFieldMixin):
@@ -147,6 +167,8 @@ def all_declared(model: type[models.Model]) -> list[Declared]:
         for t in f.get_all_transitions(model):
             effects = (t.custom or {}).get("effects") or Effects()
             old = gathered.get(t.name)
+            if old is not None and (old.target, old.effects) != (t.target, effects):
+                raise DomainError("two_transitions_of_one_name", f"{model._meta.label}.{t.name} is declared twice.")
             sources = (*(old.sources if old else ()), t.source)
             gathered[t.name] = Declared(model, t.name, f.name, tuple(sorted(sources)), t.target, effects)
     return [gathered[k] for k in sorted(gathered)]
@@ -182,7 +204,7 @@ def refusals(obj: Any, name: str, *, by: Any, **arguments: Any) -> list[str]:
     sentences = [s for s in [_may(d.effects, by)] if s]
     if d.effects.four_eyes and getattr(obj, "requested_by_id", None) == by.pk:
         sentences.append("A second person must approve: you asked for it yourself.")
-    return sentences + [g.sentence for g in _failed(type(obj), obj.pk, d.effects.guards, arguments)]
+    return sentences + [g.sentence for g in _failed(type(obj), obj.pk, d.effects.guards, {"by": by, **arguments})]
 
 
 def apply(obj: Any, name: str, *, by: Any, because: str, run: Any = None, **arguments: Any) -> Any:
@@ -197,7 +219,7 @@ def apply(obj: Any, name: str, *, by: Any, because: str, run: Any = None, **argu
     with transaction.atomic():
         row = locks.lock_one(model, obj.pk)
         known = {"run": run, "by": by, **arguments}
-        sentences = refusals(row, name, by=by, **known)
+        sentences = refusals(row, name, **known)
         if sentences:
             raise Refused("refused", sentences, model=model._meta.model_name, pk=row.pk, transition=name)
         if d.effects.bulk:
@@ -242,11 +264,50 @@ def advance_set(
         with transaction.atomic():
             # The lock is taken with the guards in the same query, so a row that changed meanwhile falls out here.
             held = locks.lock_pks(ready.filter(pk__any_of=pks))
+            if held and connection.features.has_select_for_update:
+                # Where that query waited for a lock, it saw the new row but other tables (Exists) as of before the
+                # wait; asked again under the lock, as `apply` does, they are fresh.
+                held = list(ready.filter(pk__any_of=held).order_by("pk").values_list("pk", flat=True))
             if held:
                 model._base_manager.filter(pk__any_of=held).update(**values)
                 history.record(model, held, kind="~", by=by, because=because, run=run)
                 total += len(held)
     return total
+
+
+def advance_rows(
+    model: type[models.Model],
+    name: str,
+    rows: Mapping[Any, Stamps],
+    *,
+    by: Any,
+    because: str,
+    run: Any = None,
+) -> list[Any]:
+    """Take these rows, each with its own stamps, through a bulk transition, in one transaction; gives the pks that went.
+
+    What differs from `advance_set` is only that the arguments are told per row (a hash, a text). A guard that needs an
+    argument gets those of the first row, so such guards may only ask for arguments that all rows share.
+    """
+    d = declared(model, name)
+    _refuse_unfit(d)
+    reason = _may(d.effects, by)
+    if reason:
+        raise Refused("refused", [reason], model=model._meta.model_name, transition=name)
+    if not rows:
+        return []
+    shared = {"run": run, "by": by, **next(iter(rows.values()))}
+    ready = model._base_manager.filter(**{f"{d.field}__in": d.sources, "pk__any_of": list(rows)})
+    for guard in d.effects.guards:
+        ready = ready.filter(guard.on(shared))
+    with transaction.atomic():
+        held = locks.lock_pks(ready)
+        if not held:
+            return []
+        values = [(pk, {d.field: d.target, **d.effects.stamped({"run": run, "by": by, **rows[pk]})}) for pk in held]
+        bulk.update_rows(model, values)
+        history.record(model, held, kind="~", by=by, because=because, run=run)
+    return held
 
 
 def _windows(queryset: models.QuerySet[Any], size: int) -> Iterator[list[Any]]:

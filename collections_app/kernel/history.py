@@ -90,7 +90,11 @@ class History(HistoricalRecords):
 def save_by(obj: Any, *, by: Any, because: str, run: Any = None, update_fields: Sequence[str] | None = None) -> Any:
     """Save a tracked object with its actor and reason; gives the object back."""
     obj._history_user, obj._change_reason, obj._history_run = by, because, run
-    obj.save(update_fields=update_fields)
+    try:
+        obj.save(update_fields=update_fields)
+    finally:
+        # Left behind, they would sign the next save, which nobody gave a reason for.
+        del obj._history_user, obj._change_reason, obj._history_run
     return obj
 
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
 from . import clock
 from .errors import DomainError
@@ -111,7 +111,7 @@ def digest(value: str) -> bytes:
 
 
 def normal_phone(value: str) -> str:
-    return "".join(c for c in value if c.isdigit())
+    return "".join(c for c in unicodedata.normalize("NFKC", value) if c.isdigit())
 
 
 def normal_email(value: str) -> str:
@@ -137,8 +137,8 @@ def index_entries(key_id: int, kind: int, values: Iterable[str]) -> list[BlindIn
 
 
 def owners_matching(kind: int, values: Sequence[str]) -> models.QuerySet[DataKey]:
-    """Keys whose owner has *all* of these values of a kind."""
-    found = DataKey.objects.all()
+    """Keys whose owner has *all* of these values of a kind; nobody, where there is nothing to look for."""
+    found = DataKey.objects.all() if values else DataKey.objects.none()
     for value in values:
         found = found.filter(
             models.Exists(BlindIndex.objects.filter(key=models.OuterRef("pk"), kind=kind, digest=digest(value)))
@@ -148,8 +148,9 @@ def owners_matching(kind: int, values: Sequence[str]) -> models.QuerySet[DataKey
 
 def destroy(key: DataKey) -> None:
     """Make everything under this key unreadable, for good; the row stays as proof that it was done."""
-    BlindIndex.objects.filter(key=key).delete()
-    key.wrapped = b""
-    key.destroyed_at = clock.now()
-    key.save()
+    with transaction.atomic():
+        BlindIndex.objects.filter(key=key).delete()
+        key.wrapped = b""
+        key.destroyed_at = clock.now()
+        key.save()
     _opened.cache_clear()

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
+from . import bulk  # noqa: F401 - registers the lookup any_of
+
 
 def lock_one(model: type[models.Model], pk: Any) -> Any:
     """The row, fetched again under its lock. Must run inside a transaction; raises DoesNotExist."""
@@ -23,7 +25,7 @@ def lock_pks(queryset: models.QuerySet[Any], *, skip_locked: bool = False) -> li
 
 def lock_all(model: type[models.Model], pks: Iterable[Any]) -> list[Any]:
     """Lock these rows in pk order; gives the keys that exist."""
-    return lock_pks(model._default_manager.filter(pk__in=sorted(set(pks))))
+    return lock_pks(model._default_manager.filter(pk__any_of=sorted(set(pks))))
 
 
 def require_transaction() -> None:

@@ -7,7 +7,7 @@ number alone does not say how many decimals it has.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -26,6 +26,8 @@ CURRENCY_EXPONENT: dict[str, int] = {
     **dict.fromkeys("CLP ISK JPY KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
+
+_EXACT = Context(prec=60, traps=[Inexact])
 
 MINOR_LIMIT = 10**17  # far above any loan, far below the eight bytes of a BigInteger: sums of many rows still fit
 
@@ -52,12 +54,18 @@ class Minor(int):
 def to_minor(amount: Decimal, currency: str) -> Minor:
     """Whole minor units of an amount that has no more decimals than its currency; rounding is asked for by name."""
     places = exponent(currency)
+    if not amount.is_finite():
+        raise DomainError("bad_amount", f"“{amount}” is not an amount.", amount=str(amount))
+    if abs(amount) >= MINOR_LIMIT:
+        raise DomainError("amount_too_large", f"{amount} {currency} is larger than any amount kept here.", amount=str(amount))
     try:
-        scaled = amount.scaleb(places)
-        whole = scaled.to_integral_exact()
-    except InvalidOperation:
-        raise DomainError("bad_amount", f"“{amount}” is not an amount.", amount=str(amount)) from None
-    if whole != scaled:
+        # A context of its own: the usual 28 digits would silently round away what has too many decimals.
+        scaled = amount.scaleb(places, context=_EXACT)
+        whole = scaled.to_integral_value()
+        fits = whole == scaled
+    except Inexact:
+        fits = False
+    if not fits:
         raise DomainError(
             "too_many_decimals",
             f"{amount} has more decimals than {currency} has ({places}); round it first with round_half_up().",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from django.db import models
 
 from . import keys
@@ -58,14 +59,14 @@ class _PersonalAttribute:
         if self.field.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.field.attname])
         value = instance.__dict__[self.field.attname]
-        if isinstance(value, Sealed):
-            key = self.field.key_of(instance)
-            return unseal(value.data, key.pk, key.wrapped)
-        return value
+        return self.field.opened(instance, value) if isinstance(value, Sealed) else value
 
     def __set__(self, instance: Any, value: Any) -> None:
         if not (value is None or isinstance(value, str | Sealed)):
             raise TypeError(f"{self.field.name}: personal data are text, got {type(value).__name__}")
+        before = instance.__dict__.get(self.field.attname)
+        if isinstance(before, Sealed):
+            instance.__dict__.setdefault("_sealed_before", {})[self.field.attname] = before
         instance.__dict__[self.field.attname] = value
 
 
@@ -105,16 +106,32 @@ class PersonalField(models.BinaryField):
                 cache[key_id] = keys.DataKey.objects.get(pk=key_id)
         return cache[key_id]
 
+    def opened(self, instance: Any, value: Sealed) -> str:
+        key = self.key_of(instance)
+        return unseal(value.data, key.pk, key.wrapped)
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
         return None if value is None else Sealed(value)
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         value = model_instance.__dict__.get(self.attname)
         if isinstance(value, str):
-            key = self.key_of(model_instance)
-            value = Sealed(seal(value, key.pk, key.wrapped))
+            # The same text that was there (a form gives back all it showed, a refresh too) keeps its ciphertext: history
+            # would show a change that was none, and an erased person's row could not be saved at all.
+            before = model_instance.__dict__.get("_sealed_before", {}).get(self.attname)
+            if before is not None and not add and self._is_still(model_instance, before, value):
+                value = before
+            else:
+                key = self.key_of(model_instance)
+                value = Sealed(seal(value, key.pk, key.wrapped))
             model_instance.__dict__[self.attname] = value
         return value
+
+    def _is_still(self, instance: Any, before: Sealed, text: str) -> bool:
+        try:
+            return self.opened(instance, before) == text
+        except InvalidTag:  # it stood under another owner
+            return False
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if isinstance(value, Sealed):

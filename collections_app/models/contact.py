@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django_fsm import FSMField
 
-from collections_app.kernel.fsm import Arg, RefreshableFSM, transition
+from collections_app.kernel.fsm import Arg, Guard, RefreshableFSM, transition
 from collections_app.kernel.history import History
 from collections_app.kernel.personal import PersonalField
 
@@ -28,6 +28,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def in_flight(self) -> ContactQuerySet:
         """Cleared and not settled: each holds a slot in every rate rule that it fits."""
         return self.filter(state__in=["sending", "revealed"])
+
+
+_APPROVED = Guard(
+    "approval", "A second person must approve this contact first.", Q(needs_approval="") | Q(approved_by__isnull=False)
+)
 
 
 class Contact(RefreshableFSM, models.Model):
@@ -184,7 +189,7 @@ class Contact(RefreshableFSM, models.Model):
 
     @transition(
         state, [State.PLANNED, State.WITHHELD], State.AWAITING_APPROVAL, bulk=True,
-        stamps={"state_because": Arg("sentence"), "withheld_by": Arg("rules")},
+        stamps={"state_because": Arg("sentence"), "withheld_by": Arg("rules"), "requested_by": Arg("by")},
     )
     def ask_approval(self) -> None:
         """A second person decides."""
@@ -218,7 +223,7 @@ class Contact(RefreshableFSM, models.Model):
         """Its day went by and nobody made it."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD], State.SENDING,
+        state, [State.PLANNED, State.WITHHELD], State.SENDING, bulk=True, guards=[_APPROVED],
         stamps={
             "clearance_id": Arg("clearance_id"), "claimed_at": Arg("at"), "claim_stop_seq": Arg("stop_seq"),
             "text_sha256": Arg("text_sha256"), "text": Arg("text"), "document_id": Arg("document_id"),
@@ -228,34 +233,37 @@ class Contact(RefreshableFSM, models.Model):
     def claim(self) -> None:
         """Cleared, rendered and taken for sending."""
 
-    @transition(state, [State.SENDING], State.PLANNED, stamps={"clearance_id": None, "claimed_at": None, "text_sha256": "", "text": None, "document_id": None})
+    @transition(
+        state, [State.SENDING], State.PLANNED, bulk=True,
+        stamps={"clearance_id": None, "claimed_at": None, "text_sha256": "", "text": None, "document_id": None},
+    )
     def release(self) -> None:
         """Never attempted: back to the plan, to be judged afresh."""
 
     @transition(
-        state, [State.SENDING, State.UNCONFIRMED], State.SENT,
+        state, [State.SENDING, State.UNCONFIRMED], State.SENT, bulk=True,
         stamps={"sent_at": Arg("at"), "external_ref": Arg("reference")},
     )
     def mark_sent(self) -> None:
         """The channel accepted it."""
 
-    @transition(state, [State.SENDING], State.UNCONFIRMED, stamps={"failure": Arg("sentence")})
+    @transition(state, [State.SENDING], State.UNCONFIRMED, bulk=True, stamps={"failure": Arg("sentence")})
     def lose_answer(self) -> None:
         """Attempted, and no answer came: it may have left."""
 
     @transition(
-        state, [State.SENDING, State.SENT, State.UNCONFIRMED], State.FAILED,
+        state, [State.SENDING, State.SENT, State.UNCONFIRMED], State.FAILED, bulk=True,
         stamps={"failure": Arg("sentence"), "settled_at": Arg("at")},
     )
     def fail(self) -> None:
         """It did not arrive."""
 
-    @transition(state, [State.SENT], State.DELIVERED, stamps={"settled_at": Arg("at")})
+    @transition(state, [State.SENT], State.DELIVERED, bulk=True, stamps={"settled_at": Arg("at")})
     def mark_delivered(self) -> None:
         """It arrived."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD], State.REVEALED,
+        state, [State.PLANNED, State.WITHHELD], State.REVEALED, guards=[_APPROVED],
         permission="collections_app.reveal_contact",
         stamps={"clearance_id": Arg("clearance_id"), "claimed_at": Arg("at"), "agent": Arg("by"), "state_because": "", "withheld_by": ""},
     )

@@ -95,6 +95,9 @@ class Judgement(models.Model):
             raise TypeError("a judgement is never overwritten; judge again")
         super().save(*args, **kwargs)
 
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("a judgement is never overwritten; judge again")
+
 
 class Clearance(models.Model):
     """The permission to leave, made by the gate alone. Its primary key is the contact's id; it expires."""

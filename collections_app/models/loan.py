@@ -76,6 +76,9 @@ class Loan(RefreshableFSM, models.Model):
         null=True, blank=True,
         help_text="Earliest due date at which what is open in all exceeds the tolerance; may lie ahead; empty: nothing open.",
     )
+    due_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Day of the month that instalments fall on; an extension lands on it again."
+    )
     allocation = models.CharField(max_length=60, default="charge,instalment", help_text="Order in which money is appropriated.")
     state = FSMField(default=State.ACTIVE, choices=State, protected=True)
     ended_on = models.DateField(null=True, blank=True)
@@ -207,6 +210,7 @@ class LoanEvent(models.Model):
         RESTRUCTURING = "restructuring"
         SALE = "sale"
         RECOVERY = "recovery"
+        RETURN = "return"  # part of a payment came back: the newest-paid instalments open again
 
     id = models.BigAutoField(primary_key=True)
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events", db_index=False)
@@ -314,6 +318,9 @@ class Allocation(models.Model):
         return f"allocation of payment {self.payment_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
+        if self.pk and not self._state.adding:
             raise TypeError("allocations are append-only; add the negative")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("allocations are append-only; add the negative")

@@ -35,7 +35,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3") and env.given("DATABASE_UR
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 OUTBOUND = "outbox"
-OUTBOUND_ALLOWLIST: list[str] = []
+OUTBOUND_ALLOWLIST = []
 REGISTER_STAND_IN = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

@@ -63,6 +63,7 @@ class Command(BaseCommand):
             children.wait()
         except KeyboardInterrupt:
             self.stdout.write("\nEnding.")
+            self.stdout.flush()
         finally:
             children.end()
 
@@ -184,32 +185,25 @@ def start_over() -> None:
     """Empty the SQLite database and what belongs to it. Another database is its owner's to empty."""
     if connection.vendor != "sqlite":
         raise CommandError(
-            "--fresh empties a SQLite file only. Drop and create this database yourself, then start without it."
+            "--fresh empties a SQLite file only. Drop and create this database yourself, then leave it out."
         )
     database = Path(str(connection.settings_dict["NAME"]))
-    for path in (
-        database,
-        *(database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal")),
-    ):
-        path.unlink(missing_ok=True)
-    for folder in (
-        settings.OUTBOX_DIR,
-        settings.BLOB_DIR,
-        settings.VAR_DIR / "broker",
-        settings.VAR_DIR / "demo",
-    ):
+    for end in ("", "-wal", "-shm", "-journal"):
+        database.with_name(database.name + end).unlink(missing_ok=True)
+    var = settings.VAR_DIR
+    for folder in (settings.OUTBOX_DIR, settings.BLOB_DIR, var / "broker", var / "demo"):
         empty(folder)
 
 
 def empty(folder: Path) -> None:
-    """Remove the files below a folder, not its folders: the settings made those of the broker at the start."""
+    """Remove the files below a folder, not its folders: the settings have made those of the broker."""
     for path in folder.rglob("*"):
         if path.is_file() or path.is_symlink():
             path.unlink()
 
 
 def manage(*arguments: str, capture: bool = False) -> str:
-    """Another command in a process of its own; what it says to stderr is shown. Gives its stdout if captured."""
+    """Another command, in a process of its own; its stderr is shown. Gives its stdout if captured."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
@@ -235,7 +229,9 @@ def web_server(host: str, port: int) -> list[str]:
 
 def worker() -> list[str]:
     """One worker with the scheduler in it. Threads: they share the file broker and end without orphans."""
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
+    # In a container this may be root; celery's page-long warning about it belongs to servers.
+    quiet = ["-W", "ignore:You're running the worker"]
+    celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "config", "worker"]
     return [*celery, "--beat", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"]
 
 

@@ -1,4 +1,4 @@
-"""What would happen: pure evaluation of one contact or one loan, the oracle that the tests hold the set path to."""
+"""What would happen: pure evaluation of one contact or one loan, the oracle for the set path in the tests."""
 
 from collections_app.policy.evaluate.contact import applicable, complete, judge, presets_in_force
 from collections_app.policy.evaluate.facts import (

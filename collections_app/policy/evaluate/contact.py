@@ -1,20 +1,20 @@
 """What the gate must say of one contact, worked out one rule and one instant at a time.
 
-This is the oracle of the tests: plain, slow, pure, without database, and without a line in common with the gate. The
-facts are frozen at the ask: seen is what had happened by `at` and was known by `known_at`. The same facts are then
-put before the rules at later instants to find the first one that permits.
+This is the oracle of the tests: plain, slow, pure, without database, and without a line in common with the
+gate. The facts are frozen at the ask: seen is what had happened by `at` and was known by `known_at`. The same
+facts are then put before the rules at later instants to find the first one that permits.
 
 Read where the pages leave a choice (each is the stricter one unless said otherwise):
 
-- `next_allowed_at` holds the facts still, so a state, consent or event that begins after the ask is no fact of it;
-  what is dated in a fact that is seen (the end of a state, a dated fact, hours, a calendar) does count.
-- A register without any `check` counts as looked into at each instant that is tried, one with checks grows stale.
+- `next_allowed_at` holds the facts still, so a state, consent or event that begins after the ask is no fact
+  of it; a date inside a fact that is seen (the end of a state, a dated fact, hours, a calendar) does count.
+- A register without any `check` counts as looked into at each instant tried; with checks it grows stale.
 - An event that names a debt ends a state for that debt only.
-- Events without a debt go, in a rate, to the debt of the debtor that has most in the same period, to each that ties;
-  a cooldown and a `min_gap` take them for every debt.
-- Keys of the loan in `match` choose the debts of the contact that a rule looks at; a debt that does not fit is not
-  counted and not barred by it.
-- A contact in flight counts for `except_once` and `max_lifetime` too: both say "once", whether settled or not.
+- Events without a debt go, in a rate, to the debt of the debtor that has most in the same period, to each
+  that ties; a cooldown and a `min_gap` take them for every debt.
+- Keys of the loan in `match` choose the debts of the contact that a rule looks at; a debt that does not fit
+  is not counted and not barred by it.
+- A contact in flight counts for `except_once` and `max_lifetime` too: both mean once, settled or not.
 - Whole days as bounds of hours (00:00, 24:00) are not moved by `margin_seconds`.
 """
 
@@ -51,7 +51,7 @@ from collections_app.policy.evaluate.moments import (
     shows,
     turning_points,
 )
-from collections_app.policy.schema.preset import (
+from collections_app.policy.schema import (
     ActorParams,
     BarEnds,
     BarParams,
@@ -89,9 +89,9 @@ class Finding:
 
 
 def judge(world: World, ask: Ask, presets: Iterable[Preset], *, require_law: bool = False) -> Answer:
-    """What the gate must answer. `presets` are those that apply; their dates, and those of their rules, are tested.
+    """What the gate must answer. `presets` are those that apply; their dates and their rules' are tested.
 
-    With `require_law` a contact for which no preset of a jurisdiction is in force is denied by `no-law-loaded`.
+    With `require_law` a contact for which no preset of a jurisdiction is in force is denied: `no-law-loaded`.
     """
     asked = complete(world, ask)
     views = [View(world, asked, preset) for preset in presets]
@@ -105,14 +105,18 @@ def judge(world: World, ask: Ask, presets: Iterable[Preset], *, require_law: boo
     if require_law and not _law_in_force(views, at):
         findings[NO_LAW] = Finding("deny", {})
     verdict = max((finding.verdict for finding in findings.values()), key=_rank, default="allow")
-    by = tuple(i for i, finding in findings.items() if finding.verdict == verdict) if verdict != "allow" else ()
+    by = (
+        tuple(i for i, finding in findings.items() if finding.verdict == verdict)
+        if verdict != "allow"
+        else ()
+    )
     first = at if verdict in _PERMITTING else _first_permitted(views, asked, require_law)
     facts = {i: {"verdict": finding.verdict, **finding.seen} for i, finding in findings.items()}
     return Answer(verdict, by, first, facts)
 
 
 def complete(world: World, ask: Ask) -> Ask:
-    """The ask with its defaults: all loans, who is reached, where, what is disclosed, in which role we collect."""
+    """The ask with its defaults: debts, who is reached, where, what is disclosed, in which role."""
     person = ask.person
     if person is None:
         listed = (p.id for p in world.persons if p.role == ask.party)
@@ -134,31 +138,42 @@ def presets_in_force(
     on: date,
     *,
     debts: Sequence[str] | None = None,
+    collector_role: str | None = None,
     house: bool = False,
 ) -> tuple[Preset, ...]:
-    """Those whose `applies_when` fits the debtor and one of the debts, and that are in force on the local date.
+    """Those whose `applies_when` fits the debtor and one of the debts, and that are in force on the date.
 
     A fact that is not known fits. House presets only where `house` is set: a scenario has to name them.
     """
-    return tuple(p for p in applicable(world, presets, debts=debts, house=house) if p.in_force(on))
+    fitting = applicable(world, presets, debts=debts, collector_role=collector_role, house=house)
+    return tuple(preset for preset in fitting if preset.in_force(on))
 
 
 def applicable(
-    world: World, presets: Iterable[Preset], *, debts: Sequence[str] | None = None, house: bool = False
+    world: World,
+    presets: Iterable[Preset],
+    *,
+    debts: Sequence[str] | None = None,
+    collector_role: str | None = None,
+    house: bool = False,
 ) -> tuple[Preset, ...]:
-    """Those whose `applies_when` fits, whatever the date: what `judge` is given where no preset is named."""
+    """Those whose `applies_when` fits, whatever the date: what `judge` is given where no preset is named.
+
+    `collector_role` is that of the ask, if it differs from the one in which we usually collect.
+    """
+    role = collector_role or world.collector_role
     loans = [loan for loan in world.loans if debts is None or loan.id in debts]
     return tuple(
         preset
         for preset in presets
-        if (house or not preset.is_house) and any(_applies(preset, world, loan) for loan in loans)
+        if (house or not preset.is_house) and any(_applies(preset, world, loan, role) for loan in loans)
     )
 
 
-def _applies(preset: Preset, world: World, loan: Loan) -> bool:
+def _applies(preset: Preset, world: World, loan: Loan, role: str) -> bool:
     known: dict[str, str | None] = {
         "debt_kind": loan.debt_kind,
-        "collector_role": world.collector_role,
+        "collector_role": role,
         "product": loan.product,
         "lender_type": loan.lender_type,
         "agreement_kind": loan.agreement_kind,
@@ -196,7 +211,7 @@ def _law_in_force(views: Iterable[View], instant: datetime) -> bool:
     return any(not view.preset.is_house and view.in_force(view.preset, instant) for view in views)
 
 
-# -- the first instant that permits ---------------------------------------------------------------------------
+# -- the first instant that permits --------------------------------------------------------------------------
 
 
 def _first_permitted(views: Sequence[View], asked: Ask, require_law: bool) -> datetime | None:
@@ -240,7 +255,7 @@ def _openings(views: Sequence[View], at: datetime) -> Iterator[datetime]:
         begin = end
 
 
-# -- what one preset sees -------------------------------------------------------------------------------------
+# -- what one preset sees ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -267,17 +282,18 @@ class View:
         self.zone_known = bool(named)
         self.zones: tuple[tzinfo, ...] = named or (UTC,)
         self.here = self.zones[0]
-        self.loans = tuple(loan for loan in world.loans if loan.id in asked.debts)
+        self.loans = _loans_of(asked, world)
+        self._counted: dict[str, list[Made]] = {}
         # What happened by `at` and was known by `known_at`; nothing else is a fact of this ask.
         self.events = sorted(
-            (e for e in world.events if self._seen(e.at, e.known_at)), key=lambda event: event.at
+            (e for e in world.events if self.seen(e.at, e.known_at)), key=lambda event: event.at
         )
-        self.states = [s for s in world.states if self._seen(s.begins, s.known_at)]
-        self.consents = [c for c in world.consents if self._seen(c.given_at, c.known_at)]
+        self.states = [s for s in world.states if self.seen(s.begins, s.known_at)]
+        self.consents = [c for c in world.consents if self.seen(c.given_at, c.known_at)]
         settled = {event.contact for event in self.events if event.contact}
         self.in_flight = [complete(world, slot) for slot in world.in_flight if slot.id not in settled]
 
-    def _seen(self, begins: Moment, known_at: datetime | None) -> bool:
+    def seen(self, begins: Moment, known_at: datetime | None) -> bool:
         assert self.asked.known_at is not None
         begun = beginning(begins, self.here)
         return begun <= self.asked.at and (known_at or begun) <= self.asked.known_at
@@ -290,7 +306,7 @@ class View:
         """What the rule says at the instant; None if it does not concern this contact then."""
         if not (self.in_force(self.preset, instant) and self.in_force(rule, instant)):
             return None
-        loans = self.loans_that_fit(rule.match)
+        loans = _loans_that_fit(rule.match, self.asked, self.world)
         if loans is None:
             return None
         if rule.in_state and not self.state_holds(rule.in_state, instant):
@@ -301,35 +317,15 @@ class View:
 
     # -- match
 
-    def loans_that_fit(self, match: Match) -> tuple[Loan, ...] | None:
-        """The debts of the contact that the rule looks at; None if the contact does not fit its match."""
-        asked = self.asked
-        values = {
-            "channel": asked.channel,
-            "direction": asked.direction,
-            "purpose": asked.purpose,
-            "party": asked.party,
-            "place": asked.place,
-            "template": asked.template,
-            "basis": asked.basis,
-            "collector_role": asked.collector_role,
-            "step": None,
-            "stage": asked.stage,
-        }
-        if not _words_fit(match, values) or not _day_fits(match, asked.ladder_day):
-            return None
-        loans = tuple(loan for loan in self.loans if _loan_fits(match, loan))
-        return loans if loans or not _asks_for_loan(match) else None
-
     def _event_fits(self, match: Match, event: Event) -> bool:
         """An event has no template, basis, stage or ladder day, so a match that asks for one does not fit."""
+        channel = event.channel or CHANNEL_OF_EVENT.get(event.kind, "voice")
         values = {
-            "channel": event.channel or CHANNEL_OF_EVENT.get(event.kind, "voice"),
+            "channel": channel,
             "direction": event.direction,
             "purpose": event.purpose,
             "party": event.party,
-            "place": event.place
-            or _place(self.world, event.address, event.channel or CHANNEL_OF_EVENT.get(event.kind, "voice")),
+            "place": event.place or _place(self.world, event.address, channel),
             "template": None,
             "basis": None,
             "collector_role": self.world.collector_role,
@@ -346,7 +342,7 @@ class View:
     # -- states and consents
 
     def state_holds(self, name: str, instant: datetime) -> bool:
-        """Whether a state of that name is in force for one of the debts, about the debtor or the person asked for."""
+        """Whether a state of that name is in force for a debt, about the debtor or the asked person."""
         return any(
             state.name == name
             and self._within(state, instant)
@@ -366,12 +362,12 @@ class View:
     def _in_force(self, consent: Consent, person: str, instant: datetime) -> bool:
         if consent.person not in (None, person) or beginning(consent.given_at, self.here) > instant:
             return False
-        if consent.withdrawn_at is None or not self._seen(consent.withdrawn_at, None):
+        if consent.withdrawn_at is None or not self.seen(consent.withdrawn_at, None):
             return True
         return instant < beginning(consent.withdrawn_at, self.here)
 
     def condition_holds(self, name: str, instant: datetime) -> bool:
-        """A condition of a party rule: a fact of the person or of the debtor, a state, or found from the events."""
+        """A condition of a party rule: a fact of person or debtor, a state in force, or found from events."""
         if name == "failed_attempts_3_consecutive":
             return self._failed_attempts() >= 3
         facts = set(self.world.debtor.facts)
@@ -381,7 +377,7 @@ class View:
         return name in facts or self.state_holds(name, instant)
 
     def _failed_attempts(self) -> int:
-        """Attempts to reach the debtor that failed in a row, up to now; any communication with the debtor ends it."""
+        """Attempts to reach the debtor that failed in a row up to now; any talk or message ends the row."""
         failed = 0
         for event in self.events:
             if self.person_of(event) != self.world.debtor.id:
@@ -415,37 +411,44 @@ class View:
             person=slot.person,
             debts=frozenset(slot.debts) or None,
             address=slot.address,
-            groups=frozenset(loan.creditor_group for loan in self.world.loans if loan.id in slot.debts),
+            groups=frozenset(loan.creditor_group for loan in _loans_of(slot, self.world)),
             purpose=slot.purpose,
             kind="in_flight",
         )
 
     def counted(self, rule: Rule, params: RateParams) -> list[Made]:
-        """Events of the kinds that the rate counts and contacts in flight, each fitting its match, none excluded."""
-        events = [
-            self.made(event)
-            for event in self.events
-            if event.kind in params.count
-            and self._event_fits(rule.match, event)
-            and not self._excluded(
-                params.exclude, event.party, self.person_of(event), event.at, frozenset(event.flags)
-            )
-        ]
-        slots = [
-            self.held(slot)
-            for slot in self.in_flight
-            if View(self.world, replace(slot, known_at=self.asked.known_at), self.preset).loans_that_fit(rule.match)
-            is not None
-            and not self._excluded(params.exclude, slot.party, str(slot.person), slot.at, frozenset())
-        ]
-        return events + slots
+        """Events of the kinds that count and contacts in flight, if they fit and are not excluded."""
+        if rule.id not in self._counted:
+            events = [
+                self.made(event)
+                for event in self.events
+                if event.kind in params.count
+                and self._event_fits(rule.match, event)
+                and not self.excluded(
+                    params.exclude, event.party, self.person_of(event), event.at, event.flags
+                )
+            ]
+            slots = [
+                self.held(slot)
+                for slot in self.in_flight
+                if _loans_that_fit(rule.match, slot, self.world) is not None
+                and not self.excluded(params.exclude, slot.party, str(slot.person), slot.at)
+            ]
+            self._counted[rule.id] = events + slots
+        return self._counted[rule.id]
 
     def ask_excluded(self, exclude: Sequence[str], instant: datetime) -> bool:
-        return self._excluded(exclude, self.asked.party, self.person, instant, frozenset())
+        return self.excluded(exclude, self.asked.party, self.person, instant)
 
-    def _excluded(
-        self, exclude: Sequence[str], party: str, person: str, instant: datetime, flags: frozenset[str]
+    def excluded(
+        self,
+        exclude: Sequence[str],
+        party: str,
+        person: str,
+        instant: datetime,
+        flags: frozenset[str] = frozenset(),
     ) -> bool:
+        """Whether a contact at that instant is one that the rule neither refuses nor counts."""
         return (
             ("to_attorney" in exclude and party == "attorney")
             or ("to_bureau" in exclude and party == "bureau")
@@ -469,7 +472,7 @@ class View:
     # -- hours
 
     def hours(self, params: WindowParams) -> tuple[tuple[AgreedWindow, ...], bool]:
-        """The hours in which a window rule permits, and whether they are agreed ones; margins already taken off."""
+        """The hours in which a window rule permits, margins taken off, and whether they are agreed ones."""
         agreed = tuple(w for w in self.world.windows if w.kind == params.replaced_by)
         own = tuple(AgreedWindow("", s.opens, s.closes, s.days, s.to_inclusive) for s in params.allow)
         return tuple(self._narrowed(agreed or own)), bool(agreed)
@@ -492,7 +495,7 @@ class View:
             yield from (unwanted.start, unwanted.end)
 
     def exact_openings(self) -> Iterator[datetime]:
-        """Instants that are no bound of hours and no midnight: ends of states and of gaps between contacts."""
+        """Instants that are neither bound nor midnight: ends of states and of gaps between contacts."""
         for state in self.states:
             yield beginning(state.begins, self.here)
             if state.until is not None:
@@ -527,6 +530,31 @@ def _zones(preset: Preset, world: World) -> tuple[tzinfo, ...]:
     if not names and tz.fallback:
         names = [tz.fallback]
     return tuple(ZoneInfo(name) for name in dict.fromkeys(names))
+
+
+def _loans_of(asked: Ask, world: World) -> tuple[Loan, ...]:
+    assert asked.debts is not None
+    return tuple(loan for loan in world.loans if loan.id in asked.debts)
+
+
+def _loans_that_fit(match: Match, asked: Ask, world: World) -> tuple[Loan, ...] | None:
+    """The debts of a completed ask that a rule looks at; None if the contact does not fit its match."""
+    values = {
+        "channel": asked.channel,
+        "direction": asked.direction,
+        "purpose": asked.purpose,
+        "party": asked.party,
+        "place": asked.place,
+        "template": asked.template,
+        "basis": asked.basis,
+        "collector_role": asked.collector_role,
+        "step": None,
+        "stage": asked.stage,
+    }
+    if not _words_fit(match, values) or not _day_fits(match, asked.ladder_day):
+        return None
+    loans = tuple(loan for loan in _loans_of(asked, world) if _loan_fits(match, loan))
+    return loans if loans or not _asks_for_loan(match) else None
 
 
 def _words_fit(match: Match, values: Mapping[str, str | None]) -> bool:
@@ -564,11 +592,11 @@ def _found(rule: Rule, refused: bool, seen: Seen) -> Finding:
     return Finding(rule.verdict if refused else "allow", seen)
 
 
-# -- the rule types -------------------------------------------------------------------------------------------
+# -- the rule types ------------------------------------------------------------------------------------------
 
 
 def _judge_window(view: View, rule: Rule, loans: tuple[Loan, ...], instant: datetime) -> Finding | None:
-    """Refused if any candidate zone refuses: hours, holidays, stated hours. Dated facts look at the first zone."""
+    """Refused if any candidate zone refuses; only dated facts look at the first zone alone."""
     params = rule.params
     assert isinstance(params, WindowParams)
     if params.allow and not view.zone_known:
@@ -605,7 +633,7 @@ def _inconvenient(view: View, zone: tzinfo, instant: datetime) -> bool:
 
 
 def _judge_rate(view: View, rule: Rule, loans: tuple[Loan, ...], instant: datetime) -> Finding | None:
-    """Refused if what is counted has reached `max` under one key, or the last one is nearer than `min_gap`."""
+    """Refused if what is counted has reached `max` under one key, or one is nearer than `min_gap`."""
     params = rule.params
     assert isinstance(params, RateParams)
     if "address" in params.key and view.asked.address is None:
@@ -692,8 +720,10 @@ def _judge_cooldown(view: View, rule: Rule, loans: tuple[Loan, ...], instant: da
         if (
             event.kind == params.after
             and _same_key(view, params.key, made)
-            and any(_concerns(made, debt, group) for debt in debts for group in _groups(params.key, debt, loans))
-            and not view._excluded(params.exclude, event.party, made.person, event.at, event.flags)
+            and any(
+                _concerns(made, debt, group) for debt in debts for group in _groups(params.key, debt, loans)
+            )
+            and not view.excluded(params.exclude, event.party, made.person, event.at, event.flags)
             and any(day_in(z, instant) <= add(day_in(z, event.at), length, "day") for z in view.zones)
         ):
             return _found(rule, True, {"after": params.after, "at": event.at.isoformat()})
@@ -772,14 +802,12 @@ def _ended(
     return day_in(view.here, instant) > add(day_in(view.here, counts_from), length, "day")
 
 
-def _ends_state(
-    view: View, event: Event, kinds: Sequence[str], state: State, debt: str | None
-) -> bool:
+def _ends_state(view: View, event: Event, kinds: Sequence[str], state: State, debt: str | None) -> bool:
     if event.kind not in kinds or event.at < beginning(state.begins, view.here):
         return False
-    other_debt = bool(event.debts) and (
+    other_debt = event.debts and (
         (debt is not None and debt not in event.debts)
-        or (state.debts is not None and not (event.debts & state.debts))
+        or (state.debts is not None and not event.debts & state.debts)
     )
     other_person = event.person is not None and event.person != (state.person or view.world.debtor.id)
     other_address = None not in (event.address, state.address) and event.address != state.address
@@ -787,21 +815,23 @@ def _ends_state(
 
 
 def _let_through_before(view: View, began: datetime, instant: datetime) -> bool:
-    """Whether a contact with this purpose to this address was made, or is in flight, since the state began."""
+    """Whether one of this purpose to this address was made or is in flight since then."""
     outgoing = [view.made(e) for e in view.events if e.kind in CONTACT_EVENTS and e.direction == "out"]
     outgoing += [view.held(slot) for slot in view.in_flight if slot.direction == "out"]
     return any(
-        made.purpose == view.asked.purpose and made.address == view.asked.address and began <= made.at <= instant
+        made.purpose == view.asked.purpose
+        and made.address == view.asked.address
+        and began <= made.at <= instant
         for made in outgoing
     )
 
 
 def _fresh(view: View, state: str, within: Period, instant: datetime) -> bool:
-    """Whether the register was looked into lately, in every zone; without any check it counts as looked into now."""
+    """Whether the register was looked into lately, in every zone; one never listed counts as fresh."""
     checks = [check for check in view.world.checks if check.state == state]
     if not checks:
         return True
-    looked = [c.checked_at for c in checks if c.checked_at is not None and view._seen(c.checked_at, None)]
+    looked = [c.checked_at for c in checks if c.checked_at is not None and view.seen(c.checked_at, None)]
     return bool(looked) and all(
         max(add(day_in(zone, at), within.n, within.unit) for at in looked) >= day_in(zone, instant)
         for zone in view.zones
@@ -862,13 +892,15 @@ def _judge_content(view: View, rule: Rule, loans: tuple[Loan, ...], instant: dat
     if params.language_of == "message":
         languages = view.asked.block_languages
         seen["other_language"] = sorted(
-            block for block in params.require if languages.get(block, view.asked.language) != view.asked.language
+            block
+            for block in params.require
+            if languages.get(block, view.asked.language) != view.asked.language
         )
     return _found(rule, any(seen.values()), seen)
 
 
 def _judge_actor(view: View, rule: Rule, loans: tuple[Loan, ...], instant: datetime) -> Finding | None:
-    """What is not said of the agent is as it should be; a period of fitness includes its last day, in every zone."""
+    """What is not said of the agent is as it should be; a period of fitness includes its last day."""
     params = rule.params
     assert isinstance(params, ActorParams)
     agent = view.asked.agent or Agent()

@@ -1,8 +1,8 @@
 """What the oracle is told: the facts about one debtor, and the one contact that is asked about.
 
-The words and defaults are those of the scenario format. A *moment* is an instant (aware datetime) or a date; what a
-date means depends on the zone of the preset that reads it, so it is kept as it was stated. `from` is a Python word,
-hence `begins`; hours are seconds from local midnight, 86400 being the end of the day.
+The words and defaults are those of the scenario format. A *moment* is an instant (aware datetime) or a date;
+what a date means depends on the zone of the preset that reads it, so it is kept as it was stated. `from` is a
+Python word, hence `begins`; hours are seconds from local midnight, 86400 being the end of the day.
 """
 
 from __future__ import annotations
@@ -11,13 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
 
 Moment = datetime | date
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 PLACE_OF_ADDRESS = {
     "mobile": "own_phone",
@@ -45,7 +42,9 @@ CHANNEL_OF_EVENT = {
 
 
 def place_without_address(channel: str) -> str:
-    """Where a contact lands that names no address: at home by letter and visit, else on the person's own phone."""
+    """Where a contact lands that names no address: at home by letter and visit, else on the person's own
+    phone.
+    """
     return "home" if channel in ("visit", "letter") else "own_phone"
 
 
@@ -54,7 +53,7 @@ class Debtor:
     id: str = "debtor"
     country: str | None = None
     region: str | None = None
-    zones: Mapping[str, str] = _NOTHING
+    zones: Mapping[str, str] = field(default_factory=dict)
     """Source (`physical_address`, ...) to IANA zone."""
     facts: frozenset[str] = frozenset()
 
@@ -103,7 +102,9 @@ class Address:
 
 @dataclass(frozen=True)
 class State:
-    """A fact with a legal effect. `debts` None means all debts, `person` None the debtor, `channels` None all."""
+    """A fact with a legal effect. `debts` None means all debts, `person` None the debtor, `channels` None
+    all.
+    """
 
     name: str
     begins: Moment
@@ -125,7 +126,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened. `debts` None: no debt was named. `person` None: the debtor, or anybody where it ends a state."""
+    """What happened. `debts` None: no debt was named. `person` None: the debtor, or anybody where it ends a
+    state.
+    """
 
     kind: str
     at: datetime
@@ -174,7 +177,9 @@ class Consent:
 
 @dataclass(frozen=True)
 class AgreedWindow:
-    """Hours that take the place of a rule's own: half-open unless `to_inclusive`; `holidays`: agreed for those too."""
+    """Hours that take the place of a rule's own: half-open unless `to_inclusive`; `holidays`: agreed for
+    those too.
+    """
 
     kind: str
     start: int
@@ -263,7 +268,7 @@ class Ask:
     stage: str | None = None
     content: frozenset[str] | None = None
     language: str | None = None
-    block_languages: Mapping[str, str] = _NOTHING
+    block_languages: Mapping[str, str] = field(default_factory=dict)
     agent: Agent | None = None
     evidence: Evidence | None = None
     reserve: bool = False
@@ -297,8 +302,9 @@ class World:
 class Answer:
     """What the gate must say.
 
-    `by`: the rules that gave the verdict, empty for `allow`. `next_allowed_at`: first instant, not before that of the
-    ask, of `allow` or `warn`; None if there is none within 400 days. `facts`: per rule that judged, what it saw.
+    `by`: the rules that gave the verdict, empty for `allow`. `next_allowed_at`: first instant, not before
+    that of the ask, of `allow` or `warn`; None if there is none within 400 days. `facts`: per rule that
+    judged, what it saw.
     """
 
     verdict: str

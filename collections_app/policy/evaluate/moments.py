@@ -10,6 +10,7 @@ from collections_app.policy.evaluate.facts import Moment
 
 DAY_SECONDS = 86_400
 
+
 def day_in(zone: tzinfo, moment: Moment) -> date:
     """The local date; a moment that is a date already is that date everywhere."""
     return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
@@ -30,7 +31,9 @@ def end_of(until: Moment, zone: tzinfo) -> datetime:
 
 
 def add(day: date, n: int, unit: str) -> date:
-    """`day` + n units. Sums of months and years keep the day of the month, or take the last of a shorter month."""
+    """`day` + n units. Sums of months and years keep the day of the month, or take the last of a shorter
+    month.
+    """
     if unit in ("day", "local_day"):
         return day + timedelta(days=n)
     if unit not in ("month", "year"):
@@ -45,11 +48,14 @@ def first_day(kind: str, n: int, today: date) -> date | None:
     return None if kind == "lifetime" else today - timedelta(days=n - 1)
 
 
-def shows(zone: tzinfo, instant: datetime, start: int, end: int, days: tuple[int, ...], to_inclusive: bool) -> bool:
+def shows(
+    zone: tzinfo, instant: datetime, start: int, end: int, days: tuple[int, ...], to_inclusive: bool
+) -> bool:
     """Whether the local clock stands in [start, end), on one of the week days, at an instant.
 
-    `to_inclusive` admits the very instant of `end`. A window that ends before it starts runs over midnight and
-    belongs to the day on which it starts. Hours are read off the wall clock, so an hour that comes twice counts twice.
+    `to_inclusive` admits the very instant of `end`. A window that ends before it starts runs over midnight
+    and belongs to the day on which it starts. Hours are read off the wall clock, so an hour that comes twice
+    counts twice.
     """
     local = instant.astimezone(zone)
     midnight = datetime.combine(local.date(), time())
@@ -67,7 +73,9 @@ def shows(zone: tzinfo, instant: datetime, start: int, end: int, days: tuple[int
 
 
 def turning_points(zone: tzinfo, day: date, bounds: frozenset[int]) -> Iterator[datetime]:
-    """All instants of a local day at which something can open: its midnight, the bounds, a change of the clock."""
+    """All instants of a local day at which something can open: its midnight, the bounds, a change of the
+    clock.
+    """
     naive = datetime.combine(day, time())
     for seconds in {0, *bounds}:
         wall = naive + timedelta(seconds=seconds)

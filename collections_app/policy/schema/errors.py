@@ -12,9 +12,9 @@ from collections_app.kernel.errors import DomainError
 class Problem:
     """One thing that is wrong in a policy file.
 
-    `line` counts from 1; `exact` is False where the thing has no line of its own (a key that is missing, an answer
-    over several files) and the line is that of the table around it. `owner` names the rule, step or stage, or is
-    empty.
+    `line` counts from 1; `exact` is False where the thing has no line of its own (a key that is missing, an
+    answer over several files) and the line is that of the table around it. `owner` names the rule, step or
+    stage, or is empty.
     """
 
     code: str

@@ -1,4 +1,5 @@
-"""Rule presets: the law of a place, and house rules, as frozen values. The rule types that are built are read whole.
+"""Rule presets: the law of a place, and house rules, as frozen values. The rule types that are built are
+read whole.
 
 Semantics are those of the rule vocabulary; nothing here judges. A preset is accepted whole or refused whole.
 """
@@ -20,14 +21,14 @@ from .reader import Source, Table, parse, read_text
 
 HOUSE = "HOUSE"
 
-# Rule types that the page of the vocabulary knows and this engine cannot judge yet. A preset that holds one is
-# refused: a rule of the law that is read and then ignored would look as if it were kept.
+# Rule types that the page of the vocabulary knows and this engine cannot judge yet. A preset that holds one
+# is refused: a rule of the law that is read and then ignored would look as if it were kept.
 TYPES_NOT_BUILT = ("address", "sequence", "evidence", "retain", "amount", "limitation")
 
 
 @dataclass(frozen=True)
 class Period:
-    """`n` of `unit`; `kind` says how a rate counts it (rolling, calendar, lifetime) and is empty elsewhere."""
+    """`n` of `unit`; `kind` is how a rate counts it (rolling, calendar, lifetime), empty elsewhere."""
 
     n: int
     unit: str
@@ -35,7 +36,9 @@ class Period:
 
     @property
     def days(self) -> int | None:
-        """Length in local calendar days (`day` and `local_day` mean the same); None if it is not one of days."""
+        """Length in local calendar days (`day` and `local_day` mean the same); None if it is not one of
+        days.
+        """
         return self.n if self.unit in ("day", "local_day") else None
 
     @property
@@ -110,7 +113,9 @@ class RateParams:
 
 @dataclass(frozen=True)
 class CooldownParams:
-    """After an event of the kind `after`, the period is closed; `day_one` says which day counts as its first."""
+    """After an event of the kind `after`, the period is closed; `day_one` says which day counts as its
+    first.
+    """
 
     after: str
     period: Period
@@ -121,7 +126,9 @@ class CooldownParams:
 
 @dataclass(frozen=True)
 class BarEnds:
-    """A bar ends with one of `event`, or after `or_after`, counted from its beginning or from `or_after_event`."""
+    """A bar ends with one of `event`, or after `or_after`, counted from its beginning or from
+    `or_after_event`.
+    """
 
     event: tuple[str, ...] = ()
     or_after: Period | None = None
@@ -147,7 +154,9 @@ class BarParams:
 
 @dataclass(frozen=True)
 class PartyEntry:
-    """A role that may be contacted; empty `purposes` means any. `disclose` is already the entry's or the rule's."""
+    """A role that may be contacted; empty `purposes` means any. `disclose` is already the entry's or the
+    rule's.
+    """
 
     role: str
     disclose: str
@@ -228,7 +237,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class TzPolicy:
-    """Where a person's wall time comes from. `fixed` wins over all; else `sources`, then `fallback`, then `on_unknown`.
+    """Where a person's wall time comes from. `fixed` wins over all; else `sources`, then `fallback`, then
+    `on_unknown`.
 
     `on_unknown` is `deny` where the preset says nothing: the absence of a fact never defaults to allow.
     """
@@ -242,7 +252,8 @@ class TzPolicy:
 
 @dataclass(frozen=True)
 class Preset:
-    """A version of a rule preset, in force on the local dates `effective_from` to `effective_to` (None: open).
+    """A version of a rule preset, in force on the local dates `effective_from` to `effective_to` (None:
+    open).
 
     `applies_when`: every given key must fit one of its values; empty means that it applies to every contact.
     """
@@ -281,7 +292,7 @@ def _within(on: date, begins: date | None, ends: date | None) -> bool:
     return (begins is None or begins <= on) and (ends is None or on <= ends)
 
 
-# -- reading --------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 
 _COMMON_KEYS = (
     "id",
@@ -344,7 +355,9 @@ _PLACE_PATTERN = r"[A-Z]{2}(-[A-Z0-9]+)*"
 
 
 def parse_preset(text: str, source: str) -> Preset:
-    """The preset that `text` holds; `source` is its name in messages. `PolicyError` names file, line and rule."""
+    """The preset that `text` holds; `source` is its name in messages. `PolicyError` names file, line and
+    rule.
+    """
     data, origin = parse(text, source)
     if "service" in data or "table" in data:
         key = "service" if "service" in data else "table"
@@ -369,7 +382,8 @@ def parse_preset(text: str, source: str) -> Preset:
     if law_checked_on is None and jurisdiction != HOUSE:
         head.refuse(
             "policy-missing-key",
-            '"law_checked_on" is missing in [preset]; say on which day the law was last compared with its source.',
+            '"law_checked_on" is missing in [preset]; say on which day the law was last compared with '
+            "its source.",
             "law_checked_on",
         )
     begins, ends = head.period_in_force(must_begin=True)
@@ -481,7 +495,9 @@ def _rules(document: Table, origin: Source) -> tuple[Rule, ...]:
             )
         found.append(rule)
     if not found:
-        document.refuse("policy-missing-key", "a preset without a single [[rule]] says nothing; add one.", "rule")
+        document.refuse(
+            "policy-missing-key", "a preset without a single [[rule]] says nothing; add one.", "rule"
+        )
     return tuple(found)
 
 
@@ -537,7 +553,9 @@ def _match(rule: Table) -> Match:
     if table is None:
         return Match()
     if not table.data:
-        rule.refuse("policy-empty-list", '"match" is empty; take it out if the rule is for everything.', "match")
+        rule.refuse(
+            "policy-empty-list", '"match" is empty; take it out if the rule is for everything.', "match"
+        )
     given = {key: table.words(key, among) for key, among in _MATCH_WORDS.items()}
     ladder_day = None
     if table.has("ladder_day"):
@@ -573,10 +591,13 @@ def _window(table: Table, match: Match) -> WindowParams:
         if closes <= opens:
             item.refuse(
                 "policy-bad-value",
-                '"to" must lie after "from"; hours over midnight are two entries, up to "24:00" and from "00:00".',
+                '"to" must lie after "from"; hours over midnight are two entries, up to "24:00" '
+                'and from "00:00".',
                 "to",
             )
-        spans.append(Span(item.wholes("days", at_least=1, at_most=7), opens, closes, item.flag("to_inclusive")))
+        spans.append(
+            Span(item.wholes("days", at_least=1, at_most=7), opens, closes, item.flag("to_inclusive"))
+        )
     params = WindowParams(
         allow=tuple(spans),
         holidays=table.words("holidays", words.CALENDARS),
@@ -586,7 +607,9 @@ def _window(table: Table, match: Match) -> WindowParams:
     )
     if params.replaced_by and not params.allow:
         table.refuse(
-            "policy-dead-key", '"replaced_by" takes the place of "allow", and there is none; add hours.', "replaced_by"
+            "policy-dead-key",
+            '"replaced_by" takes the place of "allow", and there is none; add hours.',
+            "replaced_by",
         )
     if not (params.allow or params.holidays or params.deny_dates or params.deny_stated):
         table.refuse(
@@ -607,7 +630,8 @@ def _rate(table: Table, match: Match) -> RateParams:
     if period.kind != "rolling" and period.n != 1:
         table.refuse(
             "policy-bad-value",
-            f'kind "{period.kind}" is defined for n = 1 only (today, or the whole agreement); n is {period.n}.',
+            f'kind "{period.kind}" is defined for n = 1 only (today, or the whole agreement); '
+            f"n is {period.n}.",
             "period",
         )
     table.require("count")
@@ -641,16 +665,20 @@ def _bar(table: Table, match: Match) -> BarParams:
     if table.has("derived_from") or state in words.DERIVED_STATES:
         table.refuse(
             "policy-not-built",
-            "a state that is derived needs a rule of type sequence, which is not built yet; leave this rule out.",
+            "a state that is derived needs a rule of type sequence, which is not built yet; leave this rule "
+            "out.",
             "derived_from" if table.has("derived_from") else "state",
         )
     if state is None:
         for key in _BAR_NEEDS_STATE:
             if table.has(key):
-                table.refuse("policy-dead-key", f'"{key}" speaks of a state, and the rule names none; add it.', key)
+                table.refuse(
+                    "policy-dead-key", f'"{key}" speaks of a state, and the rule names none; add it.', key
+                )
         if not match.given:
             table.refuse(
-                "policy-empty-rule", "a bar without state and without match would bar everything; give it one of them."
+                "policy-empty-rule",
+                "a bar without state and without match would bar everything; give it one of them.",
             )
     else:
         for key in ("scope", "starts"):
@@ -710,7 +738,9 @@ def _party(table: Table, match: Match) -> PartyParams:
             item.refuse("policy-twice", f'the role "{role}" has an entry already; join the two.', "role")
         if item.has("again_if") and not item.has("max_lifetime"):
             item.refuse(
-                "policy-dead-key", '"again_if" opens one more above "max_lifetime", which is missing.', "again_if"
+                "policy-dead-key",
+                '"again_if" opens one more above "max_lifetime", which is missing.',
+                "again_if",
             )
         entries.append(
             PartyEntry(
@@ -759,7 +789,9 @@ def _actor(table: Table, match: Match) -> ActorParams:
         actions_denied=table.words("actions_denied", words.AGENT_ACTIONS),
     )
     if params == ActorParams():
-        table.refuse("policy-empty-rule", "this rule asks nothing of the agent; give it certs, id_shown or another.")
+        table.refuse(
+            "policy-empty-rule", "this rule asks nothing of the agent; give it certs, id_shown or another."
+        )
     return params
 
 

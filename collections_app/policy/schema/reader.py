@@ -1,4 +1,6 @@
-"""Typed, strict reading of a parsed TOML document: whatever is not asked for, or not of its type, is refused."""
+"""Typed, strict reading of a parsed TOML document: whatever is not asked for, or not of its type, is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ def read_text(path: FilePath) -> str:
             [
                 Problem(
                     "policy-unreadable",
-                    f"the file cannot be read ({error.strerror or error}); check its path and its permissions.",
+                    f"the file cannot be read ({error.strerror or error}); check its path and its "
+                    "permissions.",
                     path.name,
                 )
             ]
@@ -82,7 +85,9 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], Source]:
 
 
 def digest(data: Mapping[str, Any]) -> str:
-    """SHA-256 of what a document says: comments, spacing and the order of keys do not count, everything else does."""
+    """SHA-256 of what a document says: comments, spacing and the order of keys do not count, everything else
+    does.
+    """
 
     def tagged(value: object) -> dict[str, str]:
         # A date and the string with the same letters are not the same thing.
@@ -102,7 +107,9 @@ def _nearest(word: object, among: Sequence[str]) -> str:
 
 
 class Table:
-    """One table of the document. Keys outside `known` are refused at once; each reader names the line it refuses."""
+    """One table of the document. Keys outside `known` are refused at once; each reader names the line it
+    refuses.
+    """
 
     def __init__(
         self,
@@ -123,7 +130,7 @@ class Table:
                     key,
                 )
 
-    # -- refusing ---------------------------------------------------------------------------------------------
+    # -- refusing ----------------------------------------------------------------------------------
 
     def problem(self, code: str, sentence: str, *keys: str | int) -> Problem:
         return self.source.problem(code, sentence, (*self.path, *keys), self.owner)
@@ -145,7 +152,7 @@ class Table:
             value = value[index]
         self.refuse("policy-wrong-type", f'"{key}" must be {kind}, not {value!r}.', key, *rest)
 
-    # -- scalars ----------------------------------------------------------------------------------------------
+    # -- scalars -----------------------------------------------------------------------------------
 
     def text(self, key: str, *, pattern: str | None = None, meaning: str = "") -> str:
         value = self.require(key)
@@ -177,14 +184,18 @@ class Table:
             )
 
     def words(self, key: str, among: Sequence[str] | None = None) -> tuple[str, ...]:
-        """The list under `key`, `()` if there is no such key. An empty list is refused: it would fit nothing."""
+        """The list under `key`, `()` if there is no such key. An empty list is refused: it would fit
+        nothing.
+        """
         if not self.has(key):
             return ()
         value = self.data[key]
         if not isinstance(value, list):
             self._not_a("a list of texts", key)
         if not value:
-            self.refuse("policy-empty-list", f'"{key}" is an empty list; give it an entry or take the key out.', key)
+            self.refuse(
+                "policy-empty-list", f'"{key}" is an empty list; give it an entry or take the key out.', key
+            )
         for index, word in enumerate(value):
             if not isinstance(word, str) or not word:
                 self._not_a("a list of texts", key, index)
@@ -206,7 +217,9 @@ class Table:
             self._not_a("a whole number", key)
         if value < at_least or (at_most is not None and value > at_most):
             upper = "" if at_most is None else f" and at most {at_most}"
-            self.refuse("policy-bad-value", f'"{key}" is {value}; it must be at least {at_least}{upper}.', key)
+            self.refuse(
+                "policy-bad-value", f'"{key}" is {value}; it must be at least {at_least}{upper}.', key
+            )
         return value
 
     def maybe_whole(self, key: str, *, at_least: int, at_most: int | None = None) -> int | None:
@@ -229,7 +242,10 @@ class Table:
                 )
             if index and number <= value[index - 1]:
                 self.refuse(
-                    "policy-bad-value", f'"{key}" must rise from entry to entry; {number} does not.', key, index
+                    "policy-bad-value",
+                    f'"{key}" must rise from entry to entry; {number} does not.',
+                    key,
+                    index,
                 )
         return tuple(value)
 
@@ -249,6 +265,16 @@ class Table:
     def maybe_day(self, key: str) -> date | None:
         return self.day(key) if self.has(key) else None
 
+    def dates(self, key: str) -> tuple[date, ...]:
+        """A list of dates that is not empty."""
+        value = self.require(key)
+        if not isinstance(value, list) or not value:
+            self._not_a("a list of dates", key)
+        for index, day in enumerate(value):
+            if isinstance(day, datetime) or not isinstance(day, date):
+                self._not_a("a list of dates such as 2026-11-24, without quotes", key, index)
+        return tuple(value)
+
     def period_in_force(self, *, must_begin: bool) -> tuple[date | None, date | None]:
         """`effective_from` and `effective_to` (the last day in force), in order."""
         begins = self.day("effective_from") if must_begin else self.maybe_day("effective_from")
@@ -256,7 +282,8 @@ class Table:
         if begins is not None and ends is not None and ends < begins:
             self.refuse(
                 "policy-bad-value",
-                f"effective_to {ends} lies before effective_from {begins}; the last day in force cannot come first.",
+                f"effective_to {ends} lies before effective_from {begins}; the last day in force cannot come "
+                "first.",
                 "effective_to",
             )
         return begins, ends
@@ -276,7 +303,9 @@ class Table:
         return number
 
     def clock(self, key: str) -> int:
-        """A clock time "HH:MM" or "HH:MM:SS" as seconds since local midnight; "24:00" is 86,400, the day's end."""
+        """A clock time "HH:MM" or "HH:MM:SS" as seconds since local midnight; "24:00" is 86,400, the day's
+        end.
+        """
         value = self.require(key)
         found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
         if found is None:
@@ -287,13 +316,15 @@ class Table:
             self._not_a('a clock time up to "24:00"', key)
         return whole
 
-    # -- tables -----------------------------------------------------------------------------------------------
+    # -- tables ------------------------------------------------------------------------------------
 
     def table(self, key: str, what: str, known: Sequence[str], owner: str | None = None) -> Table:
         value = self.require(key)
         if not isinstance(value, dict):
             self._not_a("a table", key)
-        return Table(value, self.source, (*self.path, key), what, known, self.owner if owner is None else owner)
+        return Table(
+            value, self.source, (*self.path, key), what, known, self.owner if owner is None else owner
+        )
 
     def maybe_table(self, key: str, what: str, known: Sequence[str]) -> Table | None:
         return self.table(key, what, known) if self.has(key) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import re
 import tomllib
 from collections.abc import Sequence
@@ -25,7 +26,9 @@ class Lines:
         self._marks = marks
 
     def find(self, path: Sequence[str | int]) -> tuple[int, bool]:
-        """`(line, exact)`: `exact` is False if the path itself is not in the file and an enclosing table answers."""
+        """`(line, exact)`: `exact` is False if the path itself is not in the file and an enclosing table
+        answers.
+        """
         whole = tuple(path)
         for length in range(len(whole), 0, -1):
             line = self._marks.get(whole[:length])
@@ -35,8 +38,18 @@ class Lines:
 
 
 def locate(text: str) -> Lines:
-    """Line numbers of `text`, which must already have passed `tomllib.loads`: syntax is not checked again."""
-    return Lines(_Scanner(text).run())
+    """Line numbers of `text`, which must already have passed `tomllib.loads`: syntax is not checked again.
+
+    Where the scan cannot follow the text it stops; what comes after is then answered by the nearest table before.
+    """
+    scanner = _Scanner(text)
+    with contextlib.suppress(_Lost):
+        scanner.run()
+    return Lines(scanner.marks)
+
+
+class _Lost(Exception):
+    """The scan met something it does not know."""
 
 
 class _Scanner:
@@ -47,14 +60,13 @@ class _Scanner:
         self._newlines = [i for i, c in enumerate(text) if c == "\n"]
         self._items: dict[Path, int] = {}  # arrays of tables: index of the item that is open
 
-    def run(self) -> dict[Path, int]:
+    def run(self) -> None:
         table: Path = ()
         while self._skip_blank():
             if self._peek() == "[":
                 table = self._header()
             else:
                 self._assignment(table)
-        return self.marks
 
     def _line(self) -> int:
         return bisect.bisect_left(self._newlines, self.at) + 1
@@ -75,7 +87,7 @@ class _Scanner:
     def _eat(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)
         if found is None:
-            raise ValueError(f"not TOML at line {self._line()}: {self._peek(20)!r}")
+            raise _Lost
         self.at = found.end()
         return found.group()
 

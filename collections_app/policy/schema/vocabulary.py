@@ -1,7 +1,7 @@
 """The closed lists of words that rule presets and ladders may use.
 
-They are the words of the rule vocabulary and of the scenario format. A word outside its list refuses the file,
-because a rule with a misspelt channel or state would match nothing and protect nobody, silently.
+They are the words of the rule vocabulary and of the scenario format. A word outside its list refuses the
+file, because a rule with a misspelt channel or state would match nothing and protect nobody, silently.
 """
 
 from __future__ import annotations
@@ -82,7 +82,13 @@ ROLES = (
     "unrelated_third",
 )
 PLACES = ("own_phone", "home", "work", "other")
-TEMPLATES = ("validation_notice", "dispute_reply", "letter_of_claim", "outsourcing_notice", "assignment_notice")
+TEMPLATES = (
+    "validation_notice",
+    "dispute_reply",
+    "letter_of_claim",
+    "outsourcing_notice",
+    "assignment_notice",
+)
 BASES = ("contract", "consent", "law")
 COLLECTOR_ROLES = ("first_party", "third_party", "debt_buyer")
 PRODUCTS = ("personal_loan", "credit_card", "hcstc", "internet_assisted_loan", "auto_loan", "student_loan")
@@ -321,6 +327,6 @@ FREEZABLE_CHARGES = (
 CALENDARS = ("GB-EAW", "IE", "US-FEDERAL", "CN_STATUTORY")
 ZONE_SOURCES = ("consumer_stated", "physical_address", "phone_area_code", "device")
 
-# Who may approve or decide in a ladder. Auditors only read, administrators have no business rights, and an outside
-# lawyer decides on legal files, not on relief.
+# Who may approve or decide in a ladder. Auditors only read, administrators have no business rights, and an
+# outside lawyer decides on legal files, not on relief.
 APPROVERS = ("collector", "field_agent", "supervisor", "compliance_officer", "legal_clerk")

@@ -1,8 +1,9 @@
 """The text files under `templates/contacts/`: read once, checked, and asked what they contain.
 
-A file is front-matter (TOML between two `+++` lines) and the words. The front-matter states what the gate and the
-ladder rely on, so it is checked against the words where a machine can: the declared facts are exactly those that
-the words use. Whether a declared block is really there is shown by the tests of this package.
+A file is front-matter (TOML between two `+++` lines) and the words. The front-matter states what the gate
+and the ladder rely on, so it is checked against the words where a machine can: the declared facts are
+exactly those that the words use. Whether a declared block is really there is shown by the tests of this
+package.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ from typing import Any
 
 from django.template import Engine, Library, Template
 from django.template.base import Lexer, TokenType
-from django.template.defaultfilters import length, pluralize
+from django.template.defaultfilters import length
 from django.template.defaulttags import do_for, do_if
 
 from collections_app.kernel.errors import DomainError
+from collections_app.policy.schema.vocabulary import BLOCKS, LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[3] / "templates" / "contacts"
 
-LANGUAGES = ("en", "zh-hans", "zh-hant")
 FALLBACK = "en"
 EXTENSION = {"sms": "txt", "email": "txt", "push": "txt", "script": "txt", "letter": "html"}
 KINDS = tuple(EXTENSION)
+WRITTEN = ("sms", "email", "push", "letter")
 
 # Channels of the rules, and the kind of text that each takes.
 KIND_OF_CHANNEL = {
@@ -44,38 +46,23 @@ KIND_OF_CHANNEL = {
     "script": "script",
 }
 
-# The vocabulary of content rules.
-BLOCKS = frozenset(
-    "amount opt_out_line caller_name caller_identity purpose_of_inquiry attempt_to_collect "
-    "information_will_be_used from_debt_collector pay_by_date_inside_validation_period greeting "
-    "business_name_neutral person_name phone request_reply date_time reply_times any_representative "
-    "collector_name_address consumer_name_address creditor_names account_number_cut itemization_date "
-    "amount_on_itemization_date changes_since current_amount validation_end_date three_statements "
-    "dispute_tear_off debtor_name_and_balance reason_and_legal_basis rights_and_duties "
-    "ways_to_check_repay_object issuer_contact business_seal regulator_items interest_and_charges agreement "
-    "assignment_if_any why_offer_refused_if_any how_to_pay reply_address enc_statement enc_information_sheet "
-    "enc_reply_form enc_financial_statement agency_name recording_retention complaint_phone banned_acts "
-    "transfer_and_date purchaser servicer_and_licence service_provider contact_point debt_advice_contact".split()
-)
-FORBIDDEN_BLOCKS = frozenset(
-    "advertising authority_claim court_claim invented_blacklist inflated_sum extra_fee push_to_borrow "
-    "public_posting premium_rate_number part_sum shaming threat false_statement threat_of_suit consequences".split()
-)
+# Parts of texts, in folders of their own.
+_SENTENCES, _BLOCKS = "sentences", "blocks"
 
 # Facts of the debt: what `facts` in a front-matter lists, all of them that the text shows and nothing else.
 LEDGER_FACTS = frozenset(
-    "loan_number contract_on loan_amount due_date current_balance arrears remaining_balance instalment_amount "
-    "instalment_open paid_towards other_overdue fees days_past_due as_of next_steps agreed proposal proposal_total "
-    "other_loans".split()
+    "loan_number contract_on loan_amount due_date current_balance arrears remaining_balance "
+    "instalment_amount instalment_open paid_towards other_overdue fees days_past_due as_of next_steps agreed "
+    "proposal proposal_total other_loans".split()
 )
 # What a text may use besides: the two sides, ways to pay and to answer, and what the renderer itself gives.
 OTHER_NAMES = frozenset(
     "lender_name agency_name sender_name lender_address lender_phone lender_email lender_hours lender_note "
-    "return_address neutral_name how_to_pay collector_name collector_number signed_by reference credit_bureau "
-    "fee_clause debt_advice call_recorded borrower_name borrower_title address_lines".split()
+    "return_address neutral_name how_to_pay collector_name collector_number signed_by reference "
+    "credit_bureau fee_clause debt_advice call_recorded borrower_name borrower_title address_lines".split()
 )
 GIVEN_BY_RENDERER = frozenset(
-    "disclosures generated generated_mark version density address_size agreed_on told by_date amount method payments "
+    "disclosures generated generated_mark version address_size agreed_on told by_date amount method payments "
     "state on rest".split()
 )
 
@@ -85,12 +72,17 @@ _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
 _TAG_LINE = re.compile(r"^[ \t]*((?:\{%[^%]*%\}[ \t]*)+)\n", re.MULTILINE)
 
 
-# All that a text may do: ask if something is there, go through a list, count it, write a date in another form.
+# All that a text may do: ask if something is there, go through a list, count, write a date in another form.
 _library = Library()
 _library.tag("if", do_if)
 _library.tag("for", do_for)
 _library.filter("length", length)
-_library.filter("pluralize", pluralize)
+
+
+@_library.filter
+def plural(value: object) -> str:
+    """The s of an English plural: 1 day, 5 days."""
+    return "" if getattr(value, "number", value) == 1 else "s"
 
 
 @_library.filter
@@ -106,11 +98,14 @@ def long(value: object) -> str:
 
 
 class _TextEngine(Engine):
-    """Django's template language without its loaders, its tags and its filters: a text includes, loads and calls
-    nothing. `string_if_invalid` cannot show: unknown names are refused when the file is read.
+    """Django's template language without its loaders, tags and filters: a text includes, loads and calls
+    nothing.
+
+    No name can come out empty in silence: unknown ones are refused when the file is read, missing ones when
+    it is filled in.
     """
 
-    default_builtins: list[str] = []
+    default_builtins = []
 
     def __init__(self, *, autoescape: bool) -> None:
         super().__init__(dirs=[], loaders=[], autoescape=autoescape)
@@ -124,8 +119,8 @@ _ENGINE = {True: _TextEngine(autoescape=True), False: _TextEngine(autoescape=Fal
 class Text:
     """One file: what it declares, and its words ready to be filled in.
 
-    `blocks_if` gives the blocks that are there only when a fact is given; `optional` are the facts without which
-    the text is still whole. `digest` is the SHA-256 of the file.
+    `blocks_if` gives the blocks that are there only when a fact is given; `optional` are the facts without
+    which the text is still whole. `digest` is the SHA-256 of the file.
     """
 
     kind: str
@@ -154,14 +149,14 @@ class Catalogue:
         self.root = root
         self._texts: dict[tuple[str, str, str], Text] = {}
         css = _read(root / "letter" / "letter.css") if (root / "letter" / "letter.css").exists() else ""
-        for kind in (*KINDS, "sentences", "blocks"):
+        for kind in (*KINDS, _SENTENCES, _BLOCKS):
             extension = EXTENSION.get(kind, "txt")
             for path in sorted((root / kind).glob(f"*.{extension}")):
                 text = _text_of(path, kind, css)
                 self._texts[kind, text.name, text.language] = text
         self._words = {
             path.stem.removeprefix("words."): tomllib.loads(_read(path))
-            for path in sorted((root / "sentences").glob("words.*.toml"))
+            for path in sorted((root / _SENTENCES).glob("words.*.toml"))
         }
 
     def texts(self) -> Iterator[Text]:
@@ -172,15 +167,21 @@ class Catalogue:
         return frozenset(name for k, name, _ in self._texts if k == kind)
 
     def languages_of(self, kind: str, name: str) -> frozenset[str]:
-        """Languages in which a text of this kind and name exists; a channel's name (call, visit) does for a kind."""
+        """Languages in which a text of this kind and name exists; a channel (call, visit) does for a kind."""
         kind = KIND_OF_CHANNEL.get(kind, kind)
         return frozenset(language for k, n, language in self._texts if (k, n) == (kind, name))
 
     def facts_of(self, name: str, language: str) -> frozenset[str]:
-        """Facts of the debt that every text of this name shows, whichever channel it leaves by."""
+        """Facts of the debt that every written text of this name shows, whichever channel it leaves by; of a
+        name that is only spoken, the facts of its script.
+        """
         shown = [
-            t.facts for (k, n, lang), t in self._texts.items() if k in KINDS and (n, lang) == (name, language)
+            t.facts
+            for (k, n, lang), t in self._texts.items()
+            if k in WRITTEN and (n, lang) == (name, language)
         ]
+        if not shown and (script := self._texts.get(("script", name, language))):
+            return script.facts
         return frozenset.intersection(*shown) if shown else frozenset()
 
     def get(self, kind: str, name: str, language: str) -> Text:
@@ -190,8 +191,8 @@ class Catalogue:
         except KeyError:
             raise DomainError(
                 "no_such_text",
-                f"There is no {kind} text “{name}” in {language}: add templates/contacts/{kind}/{name}.{language}."
-                f"{EXTENSION.get(kind, 'txt')} or take another step.",
+                f"There is no {kind} text “{name}” in {language}: add templates/contacts/{kind}/{name}."
+                f"{language}.{EXTENSION.get(kind, 'txt')} or take another step.",
                 kind=kind,
                 name=name,
                 language=language,
@@ -259,7 +260,9 @@ def _bad(path: Path, what: str) -> DomainError:
 def _text_of(path: Path, kind: str, css: str) -> Text:
     name, _, language = path.stem.partition(".")
     if language not in LANGUAGES:
-        raise _bad(path, f"has no known language in its name; write {name}.en{path.suffix}, or one of {LANGUAGES}")
+        raise _bad(
+            path, f"has no known language in its name; write {name}.en{path.suffix}, or one of {LANGUAGES}"
+        )
     raw = _read(path)
     found = _FRONT.match(raw)
     if not found:
@@ -280,20 +283,21 @@ def _text_of(path: Path, kind: str, css: str) -> Text:
         raise _bad(path, 'has no version = "YYYY.M.N"')
     subject = front.get("subject")
     if (subject is not None) != (kind in ("email", "push")):
-        raise _bad(path, "must have a subject" if subject is None else "has a subject, which only e-mail and push have")
+        raise _bad(
+            path,
+            "must have a subject" if subject is None else "has a subject, which only e-mail and push have",
+        )
 
-    blocks = _names(path, front, "blocks", BLOCKS | FORBIDDEN_BLOCKS)
-    blocks_if = {
-        fact: frozenset(names) for fact, names in front.get("blocks_if", {}).items()
-    }
+    blocks = _names(path, front, "blocks", frozenset(BLOCKS))
+    blocks_if = {fact: frozenset(names) for fact, names in front.get("blocks_if", {}).items()}
     for fact, names in blocks_if.items():
-        if unknown := (names - BLOCKS - FORBIDDEN_BLOCKS) | ({fact} - LEDGER_FACTS - OTHER_NAMES):
-            raise _bad(path, f"has unknown names {sorted(unknown)} in blocks_if")
+        if strange := (names - set(BLOCKS)) | ({fact} - LEDGER_FACTS - OTHER_NAMES):
+            raise _bad(path, f"has unknown names {sorted(strange)} in blocks_if")
     facts = _names(path, front, "facts", LEDGER_FACTS)
     used = _names_used(path, f"{subject or ''}\n{body}")
     optional = _names(path, front, "optional", used)
-    if unknown := used - LEDGER_FACTS - OTHER_NAMES - GIVEN_BY_RENDERER:
-        raise _bad(path, f"uses {sorted(unknown)}, which are no facts")
+    if strange := used - LEDGER_FACTS - OTHER_NAMES - GIVEN_BY_RENDERER:
+        raise _bad(path, f"uses {sorted(strange)}, which are no facts")
     if facts != (shown := used & LEDGER_FACTS):
         raise _bad(path, f"declares the facts {sorted(facts)} and shows {sorted(shown)}")
     engine = _ENGINE[kind == "letter"]

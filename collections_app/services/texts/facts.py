@@ -33,10 +33,10 @@ class OtherLoan:
 class Agreed:
     """Something the borrower said or both agreed, to be fixed in writing.
 
-    `kind`: promise, extension or plan. `told` is the channel it was said on (call, visit, email, sms, letter,
-    portal) and `method` the way of payment (bank_transfer, card, cash_desk, direct_debit, online, check): words of
-    `words.<language>.toml`. `by_date` is the day promised, the new due date, or the first payment of the plan;
-    `state`: open, kept or broken as of the message.
+    `kind`: promise, extension or plan. `told` is the channel it was said on (call, visit, email, sms,
+    letter, portal) and `method` the way of payment (bank_transfer, card, cash_desk, direct_debit, online,
+    check): words of `words.<language>.toml`. `by_date` is the day promised, the new due date, or the first
+    payment of the plan; `state`: open, kept or broken as of the message.
     """
 
     kind: str
@@ -61,15 +61,15 @@ class NextStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that a text may show, as of `as_of`. What is not known stays None or empty; a text that needs it refuses.
+    """All that a text may show, as of `as_of`. What is not known stays None or empty; what needs it refuses.
 
-    Amounts are in `currency`, with no more decimals than it has. `current_balance` and `remaining_balance` are both
-    the whole sum still owed on the loan, the overdue part and the fees included: the first as of a message, the
-    second as of a letter. `arrears` is what is overdue: `instalment_amount − paid_towards + other_overdue + fees`,
-    where the instalment is the oldest open one, due on `due_date`.
+    Amounts are in `currency`, with no more decimals than it has. `current_balance` and `remaining_balance`
+    are both the whole sum still owed on the loan, the overdue part and the fees included: the first as of a
+    message, the second as of a letter. `arrears` is what is overdue: `instalment_amount − paid_towards +
+    other_overdue + fees`, where the instalment is the oldest open one, due on `due_date`.
 
-    The contact data are those of the firm that writes or calls; `agency_name` names it where it is not the lender.
-    `next_steps` and `agreed` take ready sentences too, in the language of the message.
+    The contact data are those of the firm that writes or calls; `agency_name` names it where it is not the
+    lender. `next_steps` and `agreed` take ready sentences too, in the language of the message.
     """
 
     currency: str
@@ -125,7 +125,7 @@ class Facts:
 
     @property
     def instalment_open(self) -> Decimal | None:
-        """What is still to come on the instalment of `due_date`; None while one of its two parts is unknown."""
+        """What is still to come on the instalment of `due_date`; None while one of its parts is unknown."""
         if self.instalment_amount is None or self.paid_towards is None:
             return None
         return self.instalment_amount - self.paid_towards
@@ -133,6 +133,10 @@ class Facts:
     @property
     def proposal_total(self) -> Decimal | None:
         return sum((line.amount for line in self.proposal), Decimal(0)) if self.proposal else None
+
+    @property
+    def loan_named(self) -> str:
+        return f"Loan {self.loan_number or '(no number)'}"
 
     def refuse_contradictions(self, shown: frozenset[str]) -> None:
         """A text that shows these figures together must add up in the reader's hands (M18)."""
@@ -142,9 +146,9 @@ class Facts:
             if total != self.arrears:
                 raise DomainError(
                     "facts_disagree",
-                    f"Loan {self.loan_number or '(no number)'}: instalment {self.instalment_amount} − paid "
-                    f"{self.paid_towards} + other overdue {self.other_overdue} + fees {self.fees} is {total}, not the "
-                    f"arrears {self.arrears}. Nothing was written; check the ledger as of {self.as_of}.",
+                    f"{self.loan_named}: instalment {self.instalment_amount} − paid {self.paid_towards} + other "
+                    f"overdue {self.other_overdue} + fees {self.fees} is {total}, not the arrears {self.arrears}. "
+                    f"Nothing was written; check the ledger as of {self.as_of}.",
                     loan=self.loan_number,
                     facts=sorted(parts),
                 )
@@ -152,7 +156,7 @@ class Facts:
         if balance and "arrears" in shown and getattr(self, balance) < self.arrears:  # type: ignore[operator]
             raise DomainError(
                 "facts_disagree",
-                f"Loan {self.loan_number or '(no number)'}: the arrears {self.arrears} are more than the whole balance "
+                f"{self.loan_named}: the arrears {self.arrears} are more than the whole balance "
                 f"{getattr(self, balance)}. Nothing was written; check the ledger as of {self.as_of}.",
                 loan=self.loan_number,
                 facts=["arrears", balance],
@@ -165,11 +169,13 @@ def usual_next_steps(
     """The steps that the six-day letter tells, in the order in which they would come.
 
     An open promise stops contacts until its day; what it leaves open is talked about afterwards.
-    `contact_again_on` is the first day on which the ladder contacts again, `visit_from` the first day on which a
-    visit may be ordered (None: none is foreseen).
+    `contact_again_on` is the first day on which the ladder contacts again, `visit_from` the first day on
+    which a visit may be ordered (None: none is foreseen).
     """
     steps: list[NextStep] = []
-    promised = [a for a in facts.agreed if isinstance(a, Agreed) and a.kind == "promise" and a.state == "open"]
+    promised = [
+        a for a in facts.agreed if isinstance(a, Agreed) and a.kind == "promise" and a.state == "open"
+    ]
     if promised:
         last = max(promised, key=lambda a: a.by_date)
         steps.append(NextStep(code="no_contact_until", on=last.by_date))
@@ -179,6 +185,6 @@ def usual_next_steps(
         contact_again_on = max(contact_again_on, last.by_date + timedelta(days=1))
     steps.append(NextStep(code="contact_again", on=contact_again_on))
     if visit_from is not None:
-        steps.append(NextStep(code="visit_possible", on=visit_from))
+        steps.append(NextStep(code="visit_possible", on=max(visit_from, contact_again_on)))
     steps.append(NextStep(code="credit_record"))
     return tuple(steps)

@@ -13,15 +13,15 @@ _SIGN = {
     "THB": "฿", "TWD": "NT$", "USD": "$", "VND": "₫",
 }  # fmt: skip
 
-# ISO 4217 gives the Taiwan dollar two decimals, but nothing is priced or paid in them: they are written only where
-# there is something to write.
+# ISO 4217 gives the Taiwan dollar two decimals, but nothing is priced or paid in them: they are written only
+# where there is something to write.
 _WHOLE_UNLESS_BROKEN = frozenset({"TWD"})
 
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONG_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS_EN = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
 )  # fmt: skip
 _DAYS_ZH = "一二三四五六日"
 
@@ -40,8 +40,10 @@ def money_text(amount: Decimal, currency: str) -> str:
 
 
 def date_text(day: date, language: str, style: str = "short", running_year: int | None = None) -> str:
-    """`short`: Tue 24 Nov 2026, without the year within the running year. `full`: 24 November 2026, for paper.
-    `long`: Tuesday 24 November 2026. In Chinese 11 月 24 日（二）, 2026 年 11 月 24 日, 2026 年 11 月 24 日（二）.
+    """A date as its reader writes it.
+
+    `short`: Tue 24 Nov 2026, without the year within the running year; `full`: 24 November 2026, for paper;
+    `long`: Tuesday 24 November 2026. In Chinese 11 月 24 日（二）, 2026 年 11 月 24 日, and both together.
     """
     if language.startswith("zh"):
         with_year = style != "short" or day.year != running_year

@@ -15,14 +15,22 @@ from typing import Any
 
 from django.template import Context
 
+from collections_app.documents import fonts
 from collections_app.kernel.errors import DomainError
+from collections_app.policy.schema.vocabulary import BLOCKS
 
-from .catalogue import BLOCKS, KIND_OF_CHANNEL, Catalogue, Text, catalogue, served_language
+from .catalogue import KIND_OF_CHANNEL, Catalogue, Text, catalogue, served_language
 from .facts import Agreed, Facts, NextStep
 from .formats import date_text, money_text
 
 # Added in this order: the second sentence of the first disclosure speaks of "that purpose".
-_BLOCK_ORDER = ("caller_name", "attempt_to_collect", "information_will_be_used", "from_debt_collector", "opt_out_line")
+_BLOCK_ORDER = (
+    "caller_name",
+    "attempt_to_collect",
+    "information_will_be_used",
+    "from_debt_collector",
+    "opt_out_line",
+)
 
 _MONEY = frozenset(
     "loan_amount current_balance arrears remaining_balance instalment_amount instalment_open paid_towards "
@@ -34,12 +42,14 @@ _DATES = frozenset({"due_date", "contract_on", "as_of"})
 SPOKEN = frozenset({"open", "say", "ask", "offer", "close"})
 _PART = re.compile(r"^\[(open|say|ask|offer|close|note|never)\][ \t]*$", re.MULTILINE)
 
-# Borders around a filled-in value in a script, so that the screen can mark it; private characters that no name
-# may bring along (see _clean).
+# Borders around a filled-in value in a script, so that the screen can mark it; private characters that no
+# name may bring along (see _clean).
 _FROM, _TO = "\ue000", "\ue001"
 
-# The window of the envelope: characters of normal width that a line of 80 mm holds, and lines in 28 mm, by size.
-_ADDRESS_SIZES = (("normal", 38, 5), ("small", 46, 7), ("tiny", 54, 8))
+# The window of the envelope is 80 mm wide and has 28.5 mm for the address. Sizes of letter.css: name, points,
+# height of a line in mm, and what the larger name of a Chinese letter needs besides.
+_WINDOW_WIDTH, _WINDOW_HEIGHT = 80 / 25.4 * 72, 28.5
+_ADDRESS_SIZES = (("normal", 10.5, 5.0, 2.2), ("small", 9.0, 3.97, 0.9), ("tiny", 8.0, 3.39, 0.0))
 
 
 @dataclass(frozen=True)
@@ -89,8 +99,9 @@ class Rendered:
 
 
 def sent_digest(kind: str, *, subject: str = "", text: str = "", html: str = "") -> str:
-    """SHA-256 of what is sent, in UTF-8: the document of a letter; subject, empty line and body of an e-mail or a
-    push message; else the words.
+    """SHA-256 of what is sent, in UTF-8.
+
+    The document of a letter; subject, empty line and body of an e-mail or a push message; else the words.
     """
     if kind == "letter":
         exact = html
@@ -112,9 +123,13 @@ def render(
 ) -> Rendered:
     """The text `name` for a channel, in the person's language or else in English.
 
-    1. find the text; 2. refuse if a fact that it needs is missing, or if figures contradict each other; 3. fill in;
+    1. find the text;
+    2. refuse if a fact that it needs is missing, or if figures contradict each other;
+    3. fill in the facts;
     4. add the required blocks that it does not contain, in its own language, and the mark of made-up persons;
-    5. digest. Raises DomainError: no_such_text, fact_missing, facts_disagree, block_not_available.
+    5. take the digest.
+
+    Raises DomainError: no_such_text, fact_missing, facts_disagree, block_not_available, address_too_long.
     """
     texts = texts or catalogue()
     text = texts.find(channel, name, language)
@@ -129,7 +144,9 @@ def render(
     lacking = [block for block in _in_order(required_blocks) if block not in blocks]
     sentences = [_block_sentence(texts, block, text.language, text.kind, facts) for block in lacking]
     blocks |= frozenset(lacking)
-    mark = _block_sentence(texts, "generated_mark", text.language, text.kind, facts) if facts.generated else ""
+    mark = (
+        _block_sentence(texts, "generated_mark", text.language, text.kind, facts) if facts.generated else ""
+    )
     glue = _glue(text.language)
     context.update(
         disclosures=glue.join(sentences),
@@ -153,12 +170,21 @@ def render(
     body = _joined(_filled(text, context), sentences, text.kind, text.language)
     if mark:
         body = f"{mark}{' ' if text.kind != 'email' else chr(10) * 2}{body}"
-    subject = "" if text.subject is None else " ".join(text.subject.render(Context(context, autoescape=False)).split())
+    subject = (
+        ""
+        if text.subject is None
+        else " ".join(text.subject.render(Context(context, autoescape=False)).split())
+    )
     return _rendered(text, language, blocks, subject=subject, text_=body)
 
 
 def letter_html(
-    name: str, language: str, facts: Facts, required_blocks: Iterable[str] = (), *, texts: Catalogue | None = None
+    name: str,
+    language: str,
+    facts: Facts,
+    required_blocks: Iterable[str] = (),
+    *,
+    texts: Catalogue | None = None,
 ) -> str:
     """The whole HTML document of a letter, style sheet included; `documents.render` makes the PDF of it."""
     return render("letter", name, language, facts, required_blocks, texts=texts).html
@@ -169,7 +195,7 @@ def add_required(
 ) -> str:
     """`text` with the sentences of `blocks` that it does not contain yet, in `language`, at its end.
 
-    For texts that a person wrote; `render` does this for the catalogue's. Refuses a block for which the library has
+    For texts that a person wrote; `render` does this for the catalogue's. Refuses a block for which there is
     no sentence: what a law demands is never left out in silence.
     """
     texts = catalogue()
@@ -188,8 +214,10 @@ def _joined(text: str, sentences: Sequence[str], kind: str, language: str) -> st
 
 
 def blocks_within_reach(channel: str, name: str, language: str, facts: Facts | None = None) -> frozenset[str]:
-    """Blocks that a rendered text can have: its own, and those that the library can add. What the gate judges at
-    plan, when no text is written yet."""
+    """Blocks that a rendered text can have: its own, and those that the library can add.
+
+    What the gate may judge at plan, when no text is written yet.
+    """
     texts = catalogue()
     text = texts.find(channel, name, language)
     blocks = text.blocks
@@ -197,25 +225,34 @@ def blocks_within_reach(channel: str, name: str, language: str, facts: Facts | N
         if facts is not None and getattr(facts, fact):
             blocks |= names
     library = {n for n in texts.names_of("blocks") if text.language in texts.languages_of("blocks", n)}
-    return blocks | (library & BLOCKS)
+    return blocks | (library & set(BLOCKS))
 
 
-# --- from facts to shown words --------------------------------------------------------------------------------
+# --- From facts to shown words ------------------------------------------------------------------------------
 
 
 class _Shown(str):
-    """A value as the text shows it; empty money and dates do not exist here, zero money is false in an `if`."""
+    """A value as the text shows it. Zero is false in an `if`."""
 
     truth: bool
     full: str
     long: str
+    number: int | None
 
     def __bool__(self) -> bool:
         return self.truth
 
 
-def _shown(value: str, *, truth: bool = True, full: str | None = None, long: str | None = None) -> _Shown:
+def _shown(
+    value: str,
+    *,
+    truth: bool = True,
+    full: str | None = None,
+    long: str | None = None,
+    number: int | None = None,
+) -> _Shown:
     shown = _Shown(value)
+    shown.number = number
     shown.truth = truth
     shown.full = value if full is None else full
     shown.long = value if long is None else long
@@ -223,8 +260,10 @@ def _shown(value: str, *, truth: bool = True, full: str | None = None, long: str
 
 
 def _clean(value: str) -> str:
-    """One line, without control, private and direction-changing characters: a name may not forge a second line,
-    a header or another reading order."""
+    """One line without control, private and direction-changing characters.
+
+    A name may not forge a second line, a header or another reading order.
+    """
     kept = (c for c in value if unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs") or c in "\t\n\r")
     return " ".join("".join(kept).split())
 
@@ -241,31 +280,35 @@ class _Shower:
         return _shown(self._mark(clean), truth=bool(clean))
 
     def number(self, value: int) -> _Shown:
-        return _shown(self._mark(str(value)), truth=value != 0)
+        return _shown(self._mark(str(value)), truth=value != 0, number=value)
 
     def money(self, value: Decimal) -> _Shown:
         return _shown(self._mark(money_text(value, self.currency)), truth=value != 0)
 
     def date(self, value: date) -> _Shown:
-        short, full, long = (self._mark(date_text(value, self.language, s, self.year)) for s in ("short", "full", "long"))
+        short, full, long = (
+            self._mark(date_text(value, self.language, s, self.year)) for s in ("short", "full", "long")
+        )
         return _shown(short, full=full, long=long)
 
 
 def _context(texts: Catalogue, text: Text, facts: Facts) -> tuple[dict[str, Any], frozenset[str]]:
-    """What the words ask for, in the text's language, and the blocks that come in with the sentences of `agreed`
-    and `next_steps`."""
+    """What the words ask for, in the text's language, and the blocks that come in with the sentences of
+    `agreed` and `next_steps`.
+    """
     shower = _Shower(text.language, facts.currency, facts.as_of.year, text.kind == "script")
     blocks: frozenset[str] = frozenset()
     context: dict[str, Any] = {}
     for name in text.used:
-        value = getattr(facts, name, None)
+        value: Any = getattr(facts, name, None)
         if name in ("agreed", "next_steps"):
             lines = [_sentence(texts, item, text.language, facts) for item in value]
             context[name] = [line for line, _ in lines]
             blocks = blocks.union(*(more for _, more in lines))
         elif name == "proposal":
             context[name] = [
-                {"due_on": shower.date(line.due_on), "amount": shower.money(line.amount)} for line in facts.proposal
+                {"due_on": shower.date(line.due_on), "amount": shower.money(line.amount)}
+                for line in facts.proposal
             ]
         elif name == "other_loans":
             context[name] = [
@@ -282,7 +325,7 @@ def _context(texts: Catalogue, text: Text, facts: Facts) -> tuple[dict[str, Any]
         elif name == "address_lines":
             context[name] = [line for line in map(_clean, facts.address_lines) if line]
         elif name == "address_size":
-            context[name] = _address_size(facts)
+            context[name] = _address_size(facts, text.language)
         elif value is None:
             continue
         elif name in _MONEY:
@@ -346,13 +389,14 @@ def _refuse_missing(text: Text, facts: Facts) -> None:
             continue  # given by the renderer
         value = getattr(facts, name)
         if value is None or value == "" or value == ():
-            needed = {"instalment_open": "instalment_amount and paid_towards", "sender_name": "lender_name"}.get(
-                name, name
-            )
+            needed = {
+                "instalment_open": "instalment_amount and paid_towards",
+                "sender_name": "lender_name",
+            }.get(name, name)
             raise DomainError(
                 "fact_missing",
-                f"{text.path} shows {needed}, which is not known for loan {facts.loan_number or '(no number)'} as of "
-                f"{facts.as_of}. Nothing was written; complete the facts or take another text.",
+                f"{facts.loan_named}: {text.path} shows {needed}, which is not known as of {facts.as_of}. "
+                "Nothing was written; complete the facts or take another text.",
                 fact=name,
                 text=text.name,
                 kind=text.kind,
@@ -372,8 +416,9 @@ def _block_sentence(texts: Catalogue, block: str, language: str, kind: str, fact
     if language not in texts.languages_of("blocks", name):
         raise DomainError(
             "block_not_available",
-            f"The rules of this contact demand the block “{block}”, and there is no sentence for it in {language}: "
-            f"take a text that contains it, or add templates/contacts/blocks/{block}.{language}.txt after legal review.",
+            f"The rules of this contact demand the block “{block}”, and there is no sentence for it in "
+            f"{language}: take a text that contains it, or, after legal review, add "
+            f"templates/contacts/blocks/{block}.{language}.txt.",
             block=block,
             language=language,
             kind=kind,
@@ -383,7 +428,9 @@ def _block_sentence(texts: Catalogue, block: str, language: str, kind: str, fact
     if sentence.used:
         if facts is None:
             raise DomainError(
-                "fact_missing", f"The block “{block}” shows {sorted(sentence.used)}; give the facts.", block=block
+                "fact_missing",
+                f"The block “{block}” shows {sorted(sentence.used)}; give the facts.",
+                block=block,
             )
         _refuse_missing(sentence, facts)
         context, _ = _context(texts, sentence, facts)
@@ -404,17 +451,21 @@ def _filled(text: Text, context: dict[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _address_size(facts: Facts) -> str:
-    """The largest size in which name and address fit the window; refuses what fits in none: an address is never cut."""
-    lines = [facts.borrower_name + facts.borrower_title + "  ", *facts.address_lines]
-    widths = [sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in _clean(line)) for line in lines]
-    for size, room, most in _ADDRESS_SIZES:
-        if sum(max(1, math.ceil(width / room)) for width in widths if width) <= most:
+def _address_size(facts: Facts, language: str) -> str:
+    """The largest size in which name and address fit the window. Refuses what fits in none: an address is
+    neither cut nor runs into the letter.
+    """
+    name = "  ".join(filter(None, (_clean(facts.borrower_name), _clean(facts.borrower_title), "   ")))
+    lines = [name, *filter(None, map(_clean, facts.address_lines))]
+    for size, points, height, besides in _ADDRESS_SIZES:
+        # Words are not broken where the line is full, so a long line may need more than its width says.
+        rows = [math.ceil(fonts.width(line, points, language) / (_WINDOW_WIDTH * 0.92)) for line in lines]
+        if sum(rows) * height + (besides if language != "en" else 0) <= _WINDOW_HEIGHT:
             return size
     raise DomainError(
         "address_too_long",
-        f"The address of loan {facts.loan_number or '(no number)'} has {len(lines)} lines and does not fit the window "
-        "of the envelope; shorten it on the contact point.",
+        f"{facts.loan_named}: name and address ({len(lines)} lines) do not fit the "
+        "window of the envelope; shorten them on the contact point.",
         loan=facts.loan_number,
     )
 

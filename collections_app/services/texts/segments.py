@@ -1,4 +1,4 @@
-"""How many segments a text message takes on the air (3GPP TS 23.038): what the lender pays and the reader waits for."""
+"""How many segments a text message takes on the air (3GPP TS 23.038), which is what it costs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SmsLength:
 
 
 def sms_length(text: str) -> SmsLength:
-    """One character outside the GSM alphabet turns the whole message into UCS-2, which holds less than half."""
+    """One character outside the GSM alphabet makes the whole message UCS-2, with less than half the room."""
     if all(char in _GSM7 or char in _GSM7_EXTENSION for char in text):
         encoding, single, joined = "GSM-7", 160, 153
         sizes = [2 if char in _GSM7_EXTENSION else 1 for char in text]

@@ -1,0 +1,199 @@
+"""Cases: opened when a loan falls behind, moved along the ladder, anchored anew when money comes, closed when it is enough."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, Max, OuterRef, Q
+
+from collections_app.kernel import bulk, fsm, history
+from collections_app.kernel.errors import DomainError
+from collections_app.models import NEVER, Case, Loan
+from collections_app.policy.in_force import Policies
+from collections_app.policy.schema import Ladder
+
+
+def _in(window: tuple[int, int], field: str = "loan_id") -> dict[str, int]:
+    return {f"{field}__gte": window[0], f"{field}__lte": window[1]}
+
+
+def open_cases(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, policies: Policies) -> tuple[int, dict[int, str]]:
+    """Open a case for every loan of a window of loan ids that is past due and has none.
+
+    Gives how many were opened, and the loans that no ladder takes, with the reason (they are set aside).
+    """
+    due = Loan.objects.past_due(on).filter(**_in(window, "id")).filter(
+        ~Exists(Case.objects.filter(loan=OuterRef("pk")).exclude(stage=Case.Stage.CLOSED))
+    )
+    rows = list(
+        due.order_by("id").values_list(
+            "id", "debtor_id", "group", "product", "law_on", "oldest_open_due_on"
+        )
+    )
+    if not rows:
+        return 0, {}
+    earlier = dict(
+        Case.objects.filter(loan__any_of=[r[0] for r in rows]).values("loan_id").annotate(n=Max("episode")).values_list("loan_id", "n")
+    )
+    aside: dict[int, str] = {}
+    fresh = []
+    for loan_id, debtor_id, group, product, law_on, oldest in rows:
+        ladder = policies.ladder_for(product, law_on or on)
+        if ladder is None:
+            aside[loan_id] = f"No ladder in force on {law_on or on} takes the product “{product}”: load one or widen its applies_when."
+            continue
+        fresh.append(
+            (
+                loan_id, debtor_id, group, earlier.get(loan_id, 0) + 1, on, oldest, oldest, 0, NEVER, NEVER, NEVER, NEVER,
+                ladder.id, f"product {product}, segment standard", Case.Stage.EARLY.value, on, "", "",
+            )
+        )
+    ids = bulk.reserve_ids(Case, len(fresh))
+    bulk.insert_rows(
+        Case,
+        (
+            "id", "loan", "debtor", "group", "episode", "started_on", "anchor_due_on", "counts_from_on", "stopped_days",
+            "contacts_held_until", "clock_held_until", "fees_held_until", "legal_held_until", "ladder", "ladder_because",
+            "stage", "stage_on", "stage_step", "closed_reason",
+        ),
+        ((pk, *row) for pk, row in zip(ids, fresh, strict=True)),
+    )
+    history.record(Case, ids, kind="+", by=by, because="an instalment was not paid", run=run)
+    fsm.advance_set(
+        Loan.objects.filter(pk__any_of=[r[0] for r in fresh]), "fall_past_due", by=by, because="an instalment was not paid", run=run
+    )
+    return len(ids), aside
+
+
+def close_cured(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> Counter[str]:
+    """Close what money or an ended loan has settled. Gives counts by stage left and reason: "early→closed" …"""
+    moved: Counter[str] = Counter()
+    live = Case.objects.open().filter(**_in(window))
+    for state, reason in (
+        (Loan.State.PAID_OFF, Case.Closed.PAID_OFF), (Loan.State.SETTLED, Case.Closed.SETTLED),
+        (Loan.State.RESTRUCTURED, Case.Closed.RESTRUCTURED), (Loan.State.WRITTEN_OFF, Case.Closed.WRITTEN_OFF),
+        (Loan.State.SOLD, Case.Closed.SOLD),
+    ):
+        ended = live.filter(loan__state=state)
+        stages = _by_stage(ended)
+        if stages:
+            fsm.advance_set(
+                Case.objects.filter(pk__any_of=list(ended.values_list("pk", flat=True))), "close_with_loan", by=by, run=run,
+                because=f"the loan is {Loan.State(state).label.lower()}", on=on, reason=reason.value,
+            )
+            moved.update(stages)
+    cured = live.filter(loan__state__in=Loan.LIVE).filter(
+        Q(loan__oldest_open_due_on=None) | Q(loan__oldest_open_due_on__gte=on)
+    )
+    stages = _by_stage(cured)
+    if stages:
+        pks = list(cured.values_list("pk", flat=True))
+        loans = list(Case.objects.filter(pk__any_of=pks).values_list("loan_id", flat=True))
+        fsm.advance_set(Case.objects.filter(pk__any_of=pks), "cure", by=by, run=run, because="nothing is overdue any more", on=on)
+        fsm.advance_set(Loan.objects.filter(pk__any_of=loans), "come_current", by=by, run=run, because="nothing is overdue any more")
+        moved.update(stages)
+    return moved
+
+
+def _by_stage(cases: Any) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for stage in cases.values_list("stage", flat=True):
+        counted[f"{stage}→closed"] += 1
+    return counted
+
+
+def re_anchor(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> int:
+    """Count the days of open cases from the instalment that is now the oldest open one (ladder: part_payment = re_anchors).
+
+    A later anchor moves the case back, an earlier one (a reversed payment) forward; the stage follows in the ladder step.
+    """
+    q = bulk.quoted
+    case, loan = q(Case._meta.db_table), q(Loan._meta.db_table)
+    if connection.vendor == "postgresql":
+        counts = "l.oldest_open_due_on + c.stopped_days"
+    else:
+        counts = "date(l.oldest_open_due_on, '+' || c.stopped_days || ' days')"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {case} SET anchor_due_on = s.oldest, counts_from_on = s.counts
+            FROM (SELECT c.id, l.oldest_open_due_on AS oldest, {counts} AS counts
+                  FROM {case} c JOIN {loan} l ON l.id = c.loan_id
+                  WHERE c.stage <> 'closed' AND c.loan_id BETWEEN %s AND %s AND l.state IN ('active', 'past_due')
+                    AND l.oldest_open_due_on < %s AND l.oldest_open_due_on <> c.anchor_due_on) s
+            WHERE {case}.id = s.id RETURNING {case}.id
+            """,
+            [*window, on],
+        )
+        changed = sorted(row[0] for row in cursor.fetchall())
+    history.record(Case, changed, kind="~", by=by, because="the oldest open instalment is another one: days are counted from it", run=run)
+    return len(changed)
+
+
+def climb(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, policies: Policies) -> Counter[str]:
+    """Move the cases of a window to the stage of their ladder day, the most severe first; back where the anchor moved.
+
+    Boundaries are the ladder's data, the graph is the model's. Cases whose clock is stopped stay where they are.
+    """
+    moved: Counter[str] = Counter()
+    base = Case.objects.on_ladder().clock_running(on).filter(**_in(window))
+    for policy_id in _ladders_used(window):
+        ladder = policies.ladder(policy_id)
+        mine = base.filter(ladder_id=policy_id)
+        first = _first_days(ladder)
+        for source, target, name, cases in (
+            ("early|mid", "late", "to_late", mine.filter(stage__in=["early", "mid"]).due_for(first["late"], on)),
+            ("early", "mid", "to_mid", mine.filter(stage="early").due_for(first["mid"], on)),
+            ("late", "mid", "step_back_to_mid", mine.filter(stage="late").due_for(first["mid"], on, first["late"] - 1)),
+            ("mid|late", "early", "step_back_to_early", mine.filter(
+                stage__in=["mid", "late"], counts_from_on__gt=on - dt.timedelta(days=first["mid"]))),
+        ):
+            counted = Counter(cases.values_list("stage", flat=True)) if "|" in source else None
+            n = fsm.advance_set(
+                cases, name, by=by, run=run, on=on, step=f"{ladder.id}:{target}",
+                because=f"day {first.get(target, 1)} or later of {ladder.id}" if not name.startswith("step_back")
+                else "the days are counted from a later instalment now",
+            )
+            if n:
+                for stage, k in (counted or {source: n}).items():
+                    moved[f"{stage}→{target}"] += k
+        for exit_ in ladder.exits:
+            if exit_.to == "write_off_review":
+                _mark_for_write_off_review(mine.due_for(exit_.from_day, on), on, by, run, exit_.from_day)
+    return moved
+
+
+def _mark_for_write_off_review(cases: Any, on: dt.date, by: Any, run: Any, from_day: int) -> None:
+    pks = list(cases.filter(write_off_review_on=None).order_by("pk").values_list("pk", flat=True))
+    if pks:
+        Case.objects.filter(pk__any_of=pks).update(write_off_review_on=on)
+        history.record(Case, pks, kind="~", by=by, run=run, because=f"day {from_day}: a supervisor reviews whether to write off")
+
+
+def _ladders_used(window: tuple[int, int]) -> list[int]:
+    return sorted(
+        Case.objects.on_ladder().filter(**_in(window)).order_by().values_list("ladder_id", flat=True).distinct()
+    )
+
+
+def _first_days(ladder: Ladder) -> dict[str, int]:
+    """First day of each stage; a stage that a ladder leaves out begins where the next one does."""
+    days = {band.name: band.from_day for band in ladder.stages}
+    never = 1_000_000
+    days.setdefault("late", never)
+    days.setdefault("mid", days["late"])
+    return days
+
+
+def refer_to_legal(case: Case, *, on: dt.date, by: Any, because: str, policies: Policies) -> Case:
+    """A supervisor refers a case; the ladder's exit says from which day, the guards say what is missing."""
+    ladder = policies.ladder(case.ladder_id)
+    exits = [e for e in ladder.exits if e.to == "legal"]
+    if not exits:
+        raise DomainError("no_legal_exit", f"The ladder {ladder.id} has no exit to the legal department.", case=case.pk)
+    return fsm.apply(case, "refer_to_legal", by=by, because=because, on=on, from_day=exits[0].from_day)
+
+
