@@ -8,7 +8,16 @@ from typing import Any
 
 from celery.schedules import crontab
 
-DAILY_STEPS: list[str] = []
+DAILY_STEPS: list[str] = [
+    "collections_app.daily.steps.book_payments.book_payments",
+    "collections_app.daily.steps.holds.holds",
+    "collections_app.daily.steps.promises.promises",
+    "collections_app.daily.steps.cures.cures",
+    "collections_app.daily.steps.cases.cases",
+    "collections_app.daily.steps.ladder.ladder",
+    "collections_app.daily.steps.registers.registers",
+    "collections_app.daily.steps.contacts.contacts",
+]
 
 # Tasks are named, not imported: settings are read before any app is ready. The hour is the lender's
 # (CELERY_TIMEZONE = LENDER_TIME_ZONE). Closing a day plans and never sends; dispatch, each minute, sends.

@@ -104,8 +104,9 @@ def lay_out(
     blobs: Mapping[str, bytes] | None = None,
     attachments: Sequence[Attachment] = (),
     variant: str | None = PDF_A,
+    css: str = "",
 ) -> Laid:
-    """As `render_pdf`, and tells the pages too."""
+    """As `render_pdf`, and tells the pages too. `css` is a style sheet that many papers share: it is parsed once."""
     if not _has_something_to_see(html):
         raise DomainError(
             "empty_document",
@@ -118,14 +119,14 @@ def lay_out(
         try:
             document = weasyprint.HTML(
                 string=html, base_url=base and f"{base.resolve().as_uri()}/", url_fetcher=fetcher
-            ).render(stylesheets=[_face()], font_config=fonts.shared_configuration())
+            ).render(stylesheets=[_style_sheet(css)], font_config=fonts.shared_configuration())
             if not document.pages:
                 raise DomainError("empty_document", f"“{metadata.title}” came out with no page.")
             _describe(document, metadata, attachments)
             pdf = document.write_pdf(pdf_variant=variant)
         except OSError:
             fonts.forget_configuration()
-            _face.cache_clear()
+            _style_sheet.cache_clear()
             raise
     if not pdf:
         raise DomainError("empty_document", f"“{metadata.title}” came out with no byte.")
@@ -157,11 +158,11 @@ def _weasyprint() -> Any:
     return weasyprint
 
 
-@lru_cache(maxsize=1)
-def _face() -> weasyprint.CSS:
-    """The style sheet that makes our font known, parsed once per process."""
+@lru_cache(maxsize=16)
+def _style_sheet(css: str) -> weasyprint.CSS:
+    """Our font made known, and then `css`."""
     return _weasyprint().CSS(
-        string=fonts.FACE_CSS + fonts.BASE_CSS,
+        string=fonts.FACE_CSS + fonts.BASE_CSS + css,
         font_config=fonts.shared_configuration(),
         url_fetcher=_fetcher(None, {}),
     )

@@ -89,6 +89,9 @@ class Case(RefreshableFSM, models.Model):
     anchor_due_on = models.DateField(help_text="The due date that the days are counted from before stopped days.")
     counts_from_on = models.DateField(help_text="Ladder day = run date − this; moved by stopped days and by part payment.")
     stopped_days = models.PositiveIntegerField(default=0)
+    anchor_count = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the anchor moved: the steps of a new anchor are new occurrences."
+    )
     contacts_held_until = models.DateField(default=NEVER)
     clock_held_until = models.DateField(default=NEVER)
     fees_held_until = models.DateField(default=NEVER)

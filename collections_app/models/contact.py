@@ -92,7 +92,7 @@ class Contact(RefreshableFSM, models.Model):
     direction = models.CharField(max_length=3, default="out")
     purpose = models.CharField(max_length=30, default="collect")
     step = models.CharField(max_length=60, blank=True)
-    occurrence = models.SmallIntegerField(default=0, help_text="The ladder day of the step that planned it.")
+    occurrence = models.IntegerField(default=0, help_text="Ladder day + 1,000 for each time that the anchor moved.")
     attempt = models.PositiveSmallIntegerField(default=0, help_text="0 is the plan, each fallback after a failure the next.")
     template = models.CharField(max_length=60, blank=True)
     language = models.CharField(max_length=10, default="en")
@@ -292,7 +292,7 @@ class ContactCase(models.Model):
     )
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="+", db_index=False)
     step = models.CharField(max_length=60)
-    occurrence = models.SmallIntegerField()
+    occurrence = models.IntegerField()
     attempt = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

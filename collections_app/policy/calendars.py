@@ -100,10 +100,7 @@ def parse_overrides(text: str, source: str) -> Overrides:
     return Overrides(
         version=document.text("version"),
         digest=origin.digest,
-        days={
-            calendar: CalendarDays(frozenset(added), frozenset(taken))
-            for calendar, (added, taken) in found.items()
-        },
+        days={calendar: CalendarDays(frozenset(added), frozenset(taken)) for calendar, (added, taken) in found.items()},
     )
 
 

@@ -47,7 +47,7 @@ def open_cases(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, polic
             continue
         fresh.append(
             (
-                loan_id, debtor_id, group, earlier.get(loan_id, 0) + 1, on, oldest, oldest, 0, NEVER, NEVER, NEVER, NEVER,
+                loan_id, debtor_id, group, earlier.get(loan_id, 0) + 1, on, oldest, oldest, 0, 0, NEVER, NEVER, NEVER, NEVER,
                 ladder.id, f"product {product}, segment standard", Case.Stage.EARLY.value, on, "", "",
             )
         )
@@ -55,7 +55,7 @@ def open_cases(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, polic
     bulk.insert_rows(
         Case,
         (
-            "id", "loan", "debtor", "group", "episode", "started_on", "anchor_due_on", "counts_from_on", "stopped_days",
+            "id", "loan", "debtor", "group", "episode", "started_on", "anchor_due_on", "counts_from_on", "stopped_days", "anchor_count",
             "contacts_held_until", "clock_held_until", "fees_held_until", "legal_held_until", "ladder", "ladder_because",
             "stage", "stage_on", "stage_step", "closed_reason",
         ),
@@ -119,7 +119,8 @@ def re_anchor(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> int
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE {case} SET anchor_due_on = s.oldest, counts_from_on = s.counts
+            UPDATE {case} SET anchor_due_on = s.oldest, counts_from_on = s.counts,
+                anchor_count = anchor_count + 1
             FROM (SELECT c.id, l.oldest_open_due_on AS oldest, {counts} AS counts
                   FROM {case} c JOIN {loan} l ON l.id = c.loan_id
                   WHERE c.stage <> 'closed' AND c.loan_id BETWEEN %s AND %s AND l.state IN ('active', 'past_due')

@@ -255,7 +255,6 @@ def _loan(
         paid_on = due_on + dt.timedelta(days=late)
         if not late:
             paid_on = max(paid_before, due_on - dt.timedelta(days=draws.choice(_EARLY_DAYS)))
-        late = max(late, 0)
         instalments.append(MadeUpInstalment(sequence, due_on, instalment, late, paid_on))
         due_before, paid_before = due_on, paid_on
     return MadeUpLoan(

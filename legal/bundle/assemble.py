@@ -20,7 +20,7 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from decimal import Decimal
@@ -38,7 +38,7 @@ from collections_app.kernel.errors import DomainError
 from legal.bundle import render
 from legal.bundle.courts import Court
 from legal.bundle.manifest import Exhibit, Manifest, canonical_json, inputs_sha256, sealed_json
-from legal.bundle.render import FRONT, FRONT_NAMES, Places, Span
+from legal.bundle.render import FRONT, FRONT_NAMES, PRINTED_TEXT_LIMIT, Places, Sheet, Span
 from legal.bundle.seal import (
     HOLE_KEY,
     SEAL_FORMAT,
@@ -93,14 +93,11 @@ class BuiltPack:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some pages of the pack: the PDF that holds them, and whether they were laid out here."""
+    """Some pages of the pack: the PDF that holds them, which ones, and whether they were laid out here."""
 
     pdf: pikepdf.Pdf
+    pages: range
     ours: bool
-
-    @property
-    def pages(self) -> int:
-        return len(self.pdf.pages)
 
 
 @dataclass
@@ -108,13 +105,23 @@ class _Source:
     """An exhibit with its pages, and why its file could not be shown, if so."""
 
     exhibit: Exhibit
-    parts: list[_Part]
-    unreadable: str = ""
+    parts: list[_Part] = field(default_factory=list)
+    sheet: Sheet | None = None
     rows: dict[str, int] = field(default_factory=dict)  # anchor → page within the exhibit, from 1
 
     @property
     def pages(self) -> int:
-        return sum(part.pages for part in self.parts)
+        return sum(len(part.pages) for part in self.parts)
+
+    @property
+    def unreadable(self) -> str:
+        return self.sheet.unreadable if self.sheet else ""
+
+    def take(self, laid: Laid) -> None:
+        """Add a whole document that was laid out here."""
+        before = self.pages
+        self.rows |= {name: before + anchor.page for name, anchor in laid.anchors.items()}
+        self.parts.append(_Part(pikepdf.open(io.BytesIO(laid.pdf)), range(laid.pages), ours=True))
 
 
 def build(manifest: Manifest, blobs: Blobs, *, court: Court, out: Path) -> BuiltPack:
@@ -130,7 +137,7 @@ def build(manifest: Manifest, blobs: Blobs, *, court: Court, out: Path) -> Built
             f"is {court.id} {court.version}. Make the manifest again.",
             file_number=manifest.file_number,
         )
-    sources = [_source(manifest, court, exhibit, blobs) for exhibit in manifest.exhibits]
+    sources = _sources(manifest, court, blobs)
     cover, places = _front(manifest, court, sources)
     name = court.name_of(manifest)
     targets = (out / f"{name}.pdf", out / f"{name}.zip")
@@ -157,35 +164,53 @@ def build(manifest: Manifest, blobs: Blobs, *, court: Court, out: Path) -> Built
 # --- exhibits become pages ----------------------------------------------------------------------------------
 
 
+def _sources(manifest: Manifest, court: Court, blobs: Blobs) -> list[_Source]:
+    sources = [_source(manifest, court, exhibit, blobs) for exhibit in manifest.exhibits]
+    shown = [source for source in sources if source.sheet]
+    if shown:
+        laid = render.sheets(manifest, court, [source.sheet for source in shown if source.sheet])
+        pdf = pikepdf.open(io.BytesIO(laid.pdf))
+        starts = [laid.anchors[f"tab-{source.exhibit.tab}"].page - 1 for source in shown] + [laid.pages]
+        for source, first, end in zip(shown, starts, starts[1:], strict=False):
+            source.parts.append(_Part(pdf, range(first, end), ours=True))
+    return sources
+
+
 def _source(manifest: Manifest, court: Court, exhibit: Exhibit, blobs: Blobs) -> _Source:
+    source = _Source(exhibit)
     if exhibit.kind == "statement":
-        return _made(exhibit, [render.statement(manifest, court, exhibit)])
+        source.take(render.statement(manifest, court, exhibit))
+        return source
     if exhibit.kind == "contact_log":
-        return _made(exhibit, render.contact_log(manifest, court, exhibit))
+        for laid in render.contact_log(manifest, court, exhibit):
+            source.take(laid)
+        return source
     data = _bytes_of(exhibit, blobs)
     try:
         if exhibit.media_type == "application/pdf":
-            return _Source(exhibit, [_Part(_opened(data), ours=False)])
-        if exhibit.media_type in ("image/jpeg", "image/png"):
-            _see_picture(data)
-            return _made(exhibit, [render.picture_sheet(manifest, court, exhibit, data)])
-        if exhibit.media_type in _PRINTED_AS_TEXT:
-            return _made(exhibit, [_text_or_name(manifest, court, exhibit, data)])
+            pdf = _opened(data)
+            source.parts.append(_Part(pdf, range(len(pdf.pages)), ours=False))
+        else:
+            source.sheet = _sheet(exhibit, data)
     except _Unreadable as error:
-        reason = str(error)
-        return _made(exhibit, [render.placeholder(manifest, court, exhibit, reason)], reason)
-    kind = "recording" if exhibit.media_type.startswith(("audio/", "video/")) else "file"
-    sentence = f"This {kind} cannot be printed. It is in the ZIP of this pack as {_original_name(exhibit)}."
-    return _made(exhibit, [render.file_sheet(manifest, court, exhibit, sentence)])
-
-
-def _made(exhibit: Exhibit, laid: Iterable[Laid], unreadable: str = "") -> _Source:
-    source = _Source(exhibit, [], unreadable)
-    for each in laid:
-        before = source.pages
-        source.rows |= {name: before + anchor.page for name, anchor in each.anchors.items()}
-        source.parts.append(_Part(pikepdf.open(io.BytesIO(each.pdf)), ours=True))
+        source.sheet = Sheet(exhibit, unreadable=str(error))
     return source
+
+
+def _sheet(exhibit: Exhibit, data: bytes) -> Sheet:
+    if exhibit.media_type in ("image/jpeg", "image/png"):
+        _see_picture(data)
+        return Sheet(exhibit, picture=data)
+    if exhibit.media_type in _PRINTED_AS_TEXT:
+        text = _readable(data)
+        if len(text) <= PRINTED_TEXT_LIMIT:
+            return Sheet(exhibit, text=text)
+        what = f"This text has {len(text):,} characters and is not printed."
+    elif exhibit.media_type.startswith(("audio/", "video/")):
+        what = "This recording cannot be printed."
+    else:
+        what = "This file is of a kind that is not printed."
+    return Sheet(exhibit, sentence=f"{what} It is in the ZIP of this pack as {_original_name(exhibit)}.")
 
 
 class _Unreadable(Exception):
@@ -246,22 +271,14 @@ def _see_picture(data: bytes) -> None:
         raise _Unreadable("The picture is damaged, or too large to be drawn.") from None
 
 
-def _text_or_name(manifest: Manifest, court: Court, exhibit: Exhibit, data: bytes) -> Laid:
+def _readable(data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Unreadable(f"The text is not in UTF-8 (byte {error.start:,}).") from None
     if not text.strip():
         raise _Unreadable("The text is empty.")
-    if len(text) > render.PRINTED_TEXT_LIMIT:
-        return render.file_sheet(
-            manifest,
-            court,
-            exhibit,
-            f"This text has {len(text):,} characters and is not printed. It is in the ZIP of this pack as "
-            f"{_original_name(exhibit)}.",
-        )
-    return render.text_sheet(manifest, court, exhibit, "".join(_drawable(character) for character in text))
+    return "".join(_drawable(character) for character in text)
 
 
 def _drawable(character: str) -> str:
@@ -330,11 +347,12 @@ def _write_pdf(
             if isinstance(each, pikepdf.Stream) and HOLE_KEY in each:
                 name = str(each[HOLE_KEY])
                 each.write(sealed if name == "/manifest" else printed_digest(name, digest, glyphs))
-        _save(pdf, path)
+        with path.open("wb") as file:  # a file of ours, so that a full disk is told in Python's words
+            _save(pdf, file)
     return sealed
 
 
-def _save(pdf: pikepdf.Pdf, to: Path | BinaryIO) -> None:
+def _save(pdf: pikepdf.Pdf, to: BinaryIO) -> None:
     pdf.save(
         to,
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
@@ -350,10 +368,10 @@ def _merged(
     """All pages, stamped, linked and bookmarked, with zeros where the digest will stand."""
     with pikepdf.new() as pdf:
         stamp = Stamp(pdf, manifest.file_number, manifest.version)
-        parts = [_Part(pikepdf.open(io.BytesIO(cover.pdf)), ours=True)]
+        parts = [_Part(pikepdf.open(io.BytesIO(cover.pdf)), range(cover.pages), ours=True)]
         parts += [part for source in sources for part in source.parts]
         for part in parts:
-            pdf.add_pages_from(part.pdf, forms="strip", outlines="ignore")
+            pdf.add_pages_from(part.pdf, part.pages, forms="strip", outlines="ignore")
         if len(pdf.pages) != places.pages:
             raise DomainError(
                 "pages_lost",
@@ -364,7 +382,7 @@ def _merged(
         feet = iter(_feet(manifest, sources, places))
         pages = iter(pdf.pages)
         for part in parts:
-            for _ in range(part.pages):
+            for _ in part.pages:
                 page = next(pages)
                 if not part.ours:
                     _fit(pdf, page, court)
@@ -543,7 +561,9 @@ def _write_zip(
         "manifest.json": {"sha256": sha256(sealed), "size": len(sealed)},
     }
     with zipfile.ZipFile(path, "w", strict_timestamps=True) as archive:
-        with pdf.open("rb") as source, archive.open(_entry(pdf_name), "w", force_zip64=False) as target:
+        entry = _entry(pdf_name)
+        entry.file_size = pdf.stat().st_size
+        with pdf.open("rb") as source, archive.open(entry, "w") as target:
             shutil.copyfileobj(source, target, 1 << 20)
         archive.writestr(_entry("manifest.json"), sealed)
         for each in sources:

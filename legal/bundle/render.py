@@ -188,7 +188,7 @@ def contact_log(manifest: Manifest, court: Court, exhibit: Exhibit) -> Iterator[
                 else f"Contacts {start + 1} to {start + len(chunk)} of {total}.",
                 manifest,
             ),
-            "titles": _tabbed([[each] for each, _ in _LOG_COLUMNS], "en"),
+            "titles": _tabbed([[each] for each, _ in _LOG_COLUMNS]),
             "rows": [
                 _log_row(entry, zone, manifest.han, wanted=entry.number in pointed_at) for entry in chunk
             ],
@@ -196,48 +196,46 @@ def contact_log(manifest: Manifest, court: Court, exhibit: Exhibit) -> Iterator[
         yield _page("contact_log", context, manifest, court, exhibit.title)
 
 
-def picture_sheet(manifest: Manifest, court: Court, exhibit: Exhibit, data: bytes) -> Laid:
-    """A page with the picture, as large as the page allows."""
-    return _sheet(manifest, court, exhibit, picture=f"blob:{exhibit.sha256}", blobs={exhibit.sha256: data})
+@dataclass(frozen=True)
+class Sheet:
+    """What a page shows for an exhibit that is not a PDF: a picture, a text, a sentence, or why it shows nothing."""
+
+    exhibit: Exhibit
+    picture: bytes = b""
+    text: str = ""
+    sentence: str = ""
+    unreadable: str = ""
 
 
-def text_sheet(manifest: Manifest, court: Court, exhibit: Exhibit, text: str) -> Laid:
-    """The text, printed whole."""
-    return _sheet(manifest, court, exhibit, text=_text(text, manifest))
+def sheets(manifest: Manifest, court: Court, shown: Sequence[Sheet]) -> Laid:
+    """The pages of all such exhibits in one document, each from an anchor `tab-7` on."""
+    context = {
+        "sheets": [
+            {
+                "anchor": f"tab-{sheet.exhibit.tab}",
+                "heading": _heading(manifest, sheet.exhibit),
+                "picture": f"blob:{sheet.exhibit.tab}" if sheet.picture else "",
+                "text": _text(sheet.text, manifest),
+                "sentence": _text(sheet.sentence, manifest),
+                "unreadable": _text(sheet.unreadable, manifest),
+                "facts": [(name, _text(value, manifest)) for name, value in _file_facts(sheet.exhibit) if value],
+            }
+            for sheet in shown
+        ]
+    }
+    blobs = {sheet.exhibit.tab: sheet.picture for sheet in shown if sheet.picture}
+    return _page("sheets", context, manifest, court, "Exhibits", blobs=blobs)
 
 
-def file_sheet(manifest: Manifest, court: Court, exhibit: Exhibit, sentence: str) -> Laid:
-    """A page that names a file which cannot go onto paper (a recording), and says where it is."""
-    return _sheet(manifest, court, exhibit, sentence=_text(sentence, manifest))
-
-
-def placeholder(manifest: Manifest, court: Court, exhibit: Exhibit, reason: str) -> Laid:
-    """A page in the place of an exhibit whose file cannot be read. It says so in a thick box."""
-    return _sheet(manifest, court, exhibit, unreadable=_text(reason, manifest))
-
-
-def _sheet(
-    manifest: Manifest,
-    court: Court,
-    exhibit: Exhibit,
-    *,
-    blobs: dict[str, bytes] | None = None,
-    **shown: SafeString | str,
-) -> Laid:
-    facts = [
+def _file_facts(exhibit: Exhibit) -> tuple[tuple[str, str], ...]:
+    return (
         ("Dated", span_of_days(exhibit.dated_on, exhibit.dated_until)),
         ("File", exhibit.file_name),
         ("Kind", exhibit.media_type),
         ("Size", f"{exhibit.size:,} bytes" if exhibit.size else ""),
         ("SHA-256", exhibit.sha256),
         ("Note", exhibit.note),
-    ]
-    context = {
-        "heading": _heading(manifest, exhibit),
-        "facts": [(name, _text(value, manifest)) for name, value in facts if value],
-        **shown,
-    }
-    return _page("sheet", context, manifest, court, exhibit.title, blobs=blobs)
+    )
 
 
 def _page(
@@ -255,16 +253,19 @@ def _page(
         .render(
             Context(
                 {
-                    "css": SafeString(f"{_css()}@page{{size:{court.page_size}}}"),
-                    "case_name": _marked(manifest.case_name, _parties_generated(manifest), manifest),
-                    "file_number": manifest.file_number,
+                    "head": format_html(
+                        '<p class="head"><b>Evidence pack {}</b>{}</p>',
+                        manifest.file_number,
+                        _marked(manifest.case_name, _parties_generated(manifest), manifest),
+                    ),
                     **context,
                 }
             )
         )
     )
     metadata = Metadata(title=title, made_at=manifest.sealed_at)
-    return lay_out(html, metadata=metadata, base=TEMPLATES, blobs=blobs, variant=None)
+    css = f"{_css()}@page{{size:{court.page_size}}}"
+    return lay_out(html, metadata=metadata, base=TEMPLATES, blobs=blobs, variant=None, css=css)
 
 
 @lru_cache(maxsize=1)
@@ -490,12 +491,12 @@ def _log_row(entry: ContactEntry, zone: str, han: str, *, wanted: bool) -> dict[
         [f"Withheld: {entry.outcome}" if entry.withheld and entry.outcome else entry.outcome or "Withheld"],
         _clearance(entry),
     ]
-    language = han if any(_HAN.search(text) for cell in cells for text in cell) else "en"
+    chinese = any(_HAN.search(text) for cell in cells for text in cell)
     return {
         "id": f"contact-{entry.number}" if wanted else "",
         "withheld": entry.withheld,
-        "lang": "" if language == "en" else language,
-        "text": _tabbed(cells, language),
+        "lang": han if chinese else "",
+        "text": _tabbed(cells),
     }
 
 
@@ -524,12 +525,12 @@ def _asked(rule: RuleAsked) -> str:
     return f"{rule.rule}{citation} {_VERDICT[rule.verdict]}{because}"
 
 
-def _tabbed(cells: Sequence[Sequence[str]], language: str) -> str:
+def _tabbed(cells: Sequence[Sequence[str]]) -> str:
     """Cells as lines of text: each cell broken to its column, the columns set side by side."""
     starts = [start for _, start in _LOG_COLUMNS]
     ends = [*starts[1:], _LOG_END + _GUTTER]
     columns = [
-        [line for text in cell for line in broken(text, end - start - _GUTTER, _LOG_SIZE, language)]
+        [line for text in cell for line in broken(text, end - start - _GUTTER, _LOG_SIZE)]
         for cell, start, end in zip(cells, starts, ends, strict=True)
     ]
     lines = []
@@ -538,7 +539,7 @@ def _tabbed(cells: Sequence[Sequence[str]], language: str) -> str:
         for column, start in zip(columns, starts, strict=True):
             if number < len(column):
                 line += _fill(start - at) + column[number]
-                at = start + fonts.width(column[number], _LOG_SIZE, language)
+                at = start + fonts.width(column[number], _LOG_SIZE)
         lines.append(line)
     return "\n".join(lines)
 
@@ -557,23 +558,23 @@ def _fill(gap: float) -> str:
     return _EM * int(wide) + _BLANK * blanks + "\t"
 
 
-def broken(text: str, room: float, size: float, language: str) -> list[str]:
+def broken(text: str, room: float, size: float) -> list[str]:
     """`text` in lines no wider than `room` (points): broken at spaces, between Han, and in a word only if it must."""
     lines: list[str] = []
     line, at = "", 0.0
     for piece in _PIECE.findall(" ".join(text.split())):
-        wide = fonts.width(piece, size, language)
-        if at + fonts.width(piece.rstrip(), size, language) <= room:
+        wide = fonts.width(piece, size)
+        if at + fonts.width(piece.rstrip(), size) <= room:
             line, at = line + piece, at + wide
             continue
         if line:
             lines.append(line.rstrip())
             line, at = "", 0.0
-        while fonts.width(piece.rstrip(), size, language) > room:
-            cut = next(n for n in range(len(piece), 0, -1) if fonts.width(piece[:n], size, language) <= room or n == 1)
+        while fonts.width(piece.rstrip(), size) > room:
+            cut = next(n for n in range(len(piece), 0, -1) if fonts.width(piece[:n], size) <= room or n == 1)
             lines.append(piece[:cut])
             piece = piece[cut:]
-        line, at = piece, fonts.width(piece, size, language)
+        line, at = piece, fonts.width(piece, size)
     if line.strip():
         lines.append(line.rstrip())
     return lines

@@ -35,9 +35,7 @@ WAITING = {
 def page_presets() -> tuple[dict[str, Preset], set[str]]:
     """The presets of the page, and the ids of the rules left out because their type is not built."""
     page = RULES / "README.md"
-    assert page.is_file(), (
-        f"The page of the rules is not at {page}: put the folder `shared` beside the checkout."
-    )
+    assert page.is_file(), f"The page of the rules is not at {page}: put the folder `shared` beside the checkout."
     found, left_out = {}, set()
     for block in re.findall(r"^```toml\n(\[preset\].*?)^```", page.read_text(encoding="utf-8"), re.S | re.M):
         head, *rules = re.split(r"(?m)^(?=\[\[rule\]\]\n)", block)
@@ -107,9 +105,6 @@ def test_only_asks_that_name_a_rule_of_a_later_type_wait_for_it():
 def test_asks_of_other_kinds_come_back_unanswered():
     presets, _ = page_presets()
     kinds = {
-        row.kind
-        for scenario in scenarios("us.toml")
-        for row, answer in answers(scenario, presets)
-        if answer is None
+        row.kind for scenario in scenarios("us.toml") for row, answer in answers(scenario, presets) if answer is None
     }
     assert kinds == {"presets", "deadline", "step", "amount", "retain"}

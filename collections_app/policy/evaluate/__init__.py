@@ -1,6 +1,6 @@
 """What would happen: pure evaluation of one contact or one loan, the oracle for the set path in the tests."""
 
-from collections_app.policy.evaluate.contact import applicable, complete, judge, presets_in_force
+from collections_app.policy.evaluate.contact import applicable, complete, judge, presets_in_force, verdict_of
 from collections_app.policy.evaluate.facts import (
     Address,
     Agent,
@@ -45,4 +45,5 @@ __all__ = [
     "complete",
     "judge",
     "presets_in_force",
+    "verdict_of",
 ]

@@ -95,6 +95,23 @@ def judge(world: World, ask: Ask, presets: Iterable[Preset], *, require_law: boo
     """
     asked = complete(world, ask)
     views = [View(world, asked, preset) for preset in presets]
+    verdict, by, findings = _weigh(views, asked, require_law)
+    at = asked.at.astimezone(UTC)
+    first = at if verdict in _PERMITTING else _first_permitted(views, asked, require_law)
+    facts = {i: {"verdict": finding.verdict, **finding.seen} for i, finding in findings.items()}
+    return Answer(verdict, by, first, facts)
+
+
+def verdict_of(
+    world: World, ask: Ask, presets: Iterable[Preset], *, require_law: bool = False
+) -> tuple[str, tuple[str, ...]]:
+    """Verdict and rules of `judge`, without the search for the next instant, which is most of its work."""
+    asked = complete(world, ask)
+    return _weigh([View(world, asked, preset) for preset in presets], asked, require_law)[:2]
+
+
+def _weigh(views: Sequence[View], asked: Ask, require_law: bool) -> tuple[str, tuple[str, ...], dict[str, Finding]]:
+    """The strictest verdict at the instant of the ask, the rules that gave it, and what every rule found."""
     at = asked.at.astimezone(UTC)
     findings: dict[str, Finding] = {}
     for view, rule in _rules_of_phase(views, asked.phase):
@@ -105,14 +122,9 @@ def judge(world: World, ask: Ask, presets: Iterable[Preset], *, require_law: boo
     if require_law and not _law_in_force(views, at):
         findings[NO_LAW] = Finding("deny", {})
     verdict = max((finding.verdict for finding in findings.values()), key=_rank, default="allow")
-    by = (
-        tuple(i for i, finding in findings.items() if finding.verdict == verdict)
-        if verdict != "allow"
-        else ()
-    )
-    first = at if verdict in _PERMITTING else _first_permitted(views, asked, require_law)
-    facts = {i: {"verdict": finding.verdict, **finding.seen} for i, finding in findings.items()}
-    return Answer(verdict, by, first, facts)
+    if verdict == "allow":
+        return verdict, (), findings
+    return verdict, tuple(i for i, found in findings.items() if found.verdict == verdict), findings
 
 
 def complete(world: World, ask: Ask) -> Ask:
@@ -285,9 +297,7 @@ class View:
         self.loans = _loans_of(asked, world)
         self._counted: dict[str, list[Made]] = {}
         # What happened by `at` and was known by `known_at`; nothing else is a fact of this ask.
-        self.events = sorted(
-            (e for e in world.events if self.seen(e.at, e.known_at)), key=lambda event: event.at
-        )
+        self.events = sorted((e for e in world.events if self.seen(e.at, e.known_at)), key=lambda event: event.at)
         self.states = [s for s in world.states if self.seen(s.begins, s.known_at)]
         self.consents = [c for c in world.consents if self.seen(c.given_at, c.known_at)]
         settled = {event.contact for event in self.events if event.contact}
@@ -424,9 +434,7 @@ class View:
                 for event in self.events
                 if event.kind in params.count
                 and self._event_fits(rule.match, event)
-                and not self.excluded(
-                    params.exclude, event.party, self.person_of(event), event.at, event.flags
-                )
+                and not self.excluded(params.exclude, event.party, self.person_of(event), event.at, event.flags)
             ]
             slots = [
                 self.held(slot)
@@ -659,9 +667,7 @@ def _judge_rate(view: View, rule: Rule, loans: tuple[Loan, ...], instant: dateti
             made
             for made in keyed
             if timedelta(0) <= instant - made.at < gap
-            and any(
-                _concerns(made, debt, group) for debt in debts for group in _groups(params.key, debt, loans)
-            )
+            and any(_concerns(made, debt, group) for debt in debts for group in _groups(params.key, debt, loans))
         ]
         seen["too_near"] = bool(near)
         full = full or bool(near)
@@ -685,9 +691,7 @@ def _groups(key: Sequence[str], debt: Loan | None, loans: tuple[Loan, ...]) -> l
 
 def _concerns(made: Made, debt: Loan | None, group: str | None) -> bool:
     """Whether a counted contact is about the debt (or names none) and the creditor."""
-    return (group is None or group in made.groups) and (
-        debt is None or made.debts is None or debt.id in made.debts
-    )
+    return (group is None or group in made.groups) and (debt is None or made.debts is None or debt.id in made.debts)
 
 
 def _count(view: View, rule: Rule, inside: list[Made], debt: Loan | None, group: str | None) -> int:
@@ -720,9 +724,7 @@ def _judge_cooldown(view: View, rule: Rule, loans: tuple[Loan, ...], instant: da
         if (
             event.kind == params.after
             and _same_key(view, params.key, made)
-            and any(
-                _concerns(made, debt, group) for debt in debts for group in _groups(params.key, debt, loans)
-            )
+            and any(_concerns(made, debt, group) for debt in debts for group in _groups(params.key, debt, loans))
             and not view.excluded(params.exclude, event.party, made.person, event.at, event.flags)
             and any(day_in(z, instant) <= add(day_in(z, event.at), length, "day") for z in view.zones)
         ):
@@ -806,8 +808,7 @@ def _ends_state(view: View, event: Event, kinds: Sequence[str], state: State, de
     if event.kind not in kinds or event.at < beginning(state.begins, view.here):
         return False
     other_debt = event.debts and (
-        (debt is not None and debt not in event.debts)
-        or (state.debts is not None and not event.debts & state.debts)
+        (debt is not None and debt not in event.debts) or (state.debts is not None and not event.debts & state.debts)
     )
     other_person = event.person is not None and event.person != (state.person or view.world.debtor.id)
     other_address = None not in (event.address, state.address) and event.address != state.address
@@ -819,9 +820,7 @@ def _let_through_before(view: View, began: datetime, instant: datetime) -> bool:
     outgoing = [view.made(e) for e in view.events if e.kind in CONTACT_EVENTS and e.direction == "out"]
     outgoing += [view.held(slot) for slot in view.in_flight if slot.direction == "out"]
     return any(
-        made.purpose == view.asked.purpose
-        and made.address == view.asked.address
-        and began <= made.at <= instant
+        made.purpose == view.asked.purpose and made.address == view.asked.address and began <= made.at <= instant
         for made in outgoing
     )
 
@@ -892,9 +891,7 @@ def _judge_content(view: View, rule: Rule, loans: tuple[Loan, ...], instant: dat
     if params.language_of == "message":
         languages = view.asked.block_languages
         seen["other_language"] = sorted(
-            block
-            for block in params.require
-            if languages.get(block, view.asked.language) != view.asked.language
+            block for block in params.require if languages.get(block, view.asked.language) != view.asked.language
         )
     return _found(rule, any(seen.values()), seen)
 

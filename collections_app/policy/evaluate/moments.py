@@ -48,9 +48,7 @@ def first_day(kind: str, n: int, today: date) -> date | None:
     return None if kind == "lifetime" else today - timedelta(days=n - 1)
 
 
-def shows(
-    zone: tzinfo, instant: datetime, start: int, end: int, days: tuple[int, ...], to_inclusive: bool
-) -> bool:
+def shows(zone: tzinfo, instant: datetime, start: int, end: int, days: tuple[int, ...], to_inclusive: bool) -> bool:
     """Whether the local clock stands in [start, end), on one of the week days, at an instant.
 
     `to_inclusive` admits the very instant of `end`. A window that ends before it starts runs over midnight

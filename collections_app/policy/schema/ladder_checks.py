@@ -56,9 +56,7 @@ def check_texts(ladder: Ladder, texts: TextCatalogue) -> None:
             if needed is None:
                 continue
             kind, name = needed
-            missing = [
-                language for language in words.LANGUAGES if language not in texts.languages_of(kind, name)
-            ]
+            missing = [language for language in words.LANGUAGES if language not in texts.languages_of(kind, name)]
             if missing:
                 sentence = f'the {kind} text "{name}" is missing in {", ".join(missing)}; write it.'
                 at = ("step", index, "script" if kind == "script" and step.script else key)
@@ -89,9 +87,7 @@ def check_segments(ladders: Sequence[Ladder], segments: Sequence[Segment], *, on
     for ladder in ladders:
         for index, segment in enumerate(ladder.applies_when.get("segment", ())):
             if segment not in declared:
-                sentence = (
-                    f'the segment "{segment}" is not declared; declare it in segments.toml or correct it.'
-                )
+                sentence = f'the segment "{segment}" is not declared; declare it in segments.toml or correct it.'
                 at = ("applies_when", "segment", index)
                 problems.append(ladder.source.problem("ladder-segment-unknown", sentence, at))
     for one, other in combinations(ladders, 2):
@@ -109,8 +105,7 @@ def check_segments(ladders: Sequence[Ladder], segments: Sequence[Segment], *, on
             problems.append(
                 Problem(
                     "ladder-segment-uncovered",
-                    f'no ladder in force{when} takes the segment "{segment}"; add it to a ladder '
-                    "or take it out.",
+                    f'no ladder in force{when} takes the segment "{segment}"; add it to a ladder or take it out.',
                     "segments.toml",
                 )
             )
@@ -130,9 +125,7 @@ def check_against_presets(ladder: Ladder, presets: Sequence[Preset], *, on: date
     problems: list[Problem] = []
     for index, step in enumerate(ladder.steps):
         for ladder_day, _ in step.occurrences():
-            barred = [
-                _barred_everywhere(in_force, ladder, step, c, ladder_day, day_asked) for c in step.channels
-            ]
+            barred = [_barred_everywhere(in_force, ladder, step, c, ladder_day, day_asked) for c in step.channels]
             if not all(barred):
                 continue  # one channel is open: the step can be made
             ids = ", ".join(dict.fromkeys(rule.id for rules in barred for rule in rules))
@@ -154,9 +147,7 @@ def _refuse(problems: Sequence[Problem]) -> None:
 # -- the ladder alone ------------------------------------------------------------------------------
 
 
-def _stage_problem(
-    ladder: Ladder, band: StageBand, code: str, sentence: str, key: str = "from_day"
-) -> Problem:
+def _stage_problem(ladder: Ladder, band: StageBand, code: str, sentence: str, key: str = "from_day") -> Problem:
     return ladder.source.problem(code, sentence, ("stage", band.index, key), f"stage {band.name}")
 
 
@@ -176,8 +167,7 @@ def _stage_days(ladder: Ladder) -> Iterator[Problem]:
                 ladder,
                 following,
                 "ladder-overlap",
-                f'day {following.from_day} is of this stage and of "{band.name}" too; a day has one '
-                "stage: move one.",
+                f'day {following.from_day} is of this stage and of "{band.name}" too; a day has one stage: move one.',
             )
         elif following.from_day > band.to_day + 1:
             yield _stage_problem(
@@ -232,9 +222,7 @@ def _forbidden(ladder: Ladder, index: int, step: LadderStep, day: int, band: Sta
     owner = f"step {step.code}"
     for channel in step.channels:
         if channel not in band.channels:
-            named = (
-                f'"{channel}"' if channel == step.channel else f'"{channel}", which a borrower may prefer,'
-            )
+            named = f'"{channel}"' if channel == step.channel else f'"{channel}", which a borrower may prefer,'
             return ladder.source.problem(
                 "ladder-channel-forbidden",
                 f'{named} is not among the channels of the stage "{band.name}" on day {day}; take another '
@@ -348,9 +336,7 @@ def _common(one: Ladder, other: Ladder, segments: Sequence[str]) -> str:
         return ""
     shared = []
     for key, every in (("product", words.PRODUCTS), ("segment", tuple(segments))):
-        both = [
-            value for value in one.applies_when.get(key, every) if value in other.applies_when.get(key, every)
-        ]
+        both = [value for value in one.applies_when.get(key, every) if value in other.applies_when.get(key, every)]
         if not both:
             return ""
         shared.append(both[0])

@@ -93,9 +93,7 @@ def parse_ladder(text: str, source: str) -> Ladder:
     assert begins is not None
     for key in ("stage", "step"):
         if not document.has(key):
-            document.refuse(
-                "policy-missing-key", f"a ladder without a single [[{key}]] does nothing; add one.", key
-            )
+            document.refuse("policy-missing-key", f"a ladder without a single [[{key}]] does nothing; add one.", key)
     ladder = Ladder(
         id=head.text("id", pattern=ID_PATTERN, meaning=ID_MEANING),
         version=head.text("version", pattern=VERSION_PATTERN, meaning=VERSION_MEANING),
@@ -238,18 +236,12 @@ def _step(table: Table, code: str) -> LadderStep:
 
 def _check_texts_named(table: Table, step: LadderStep) -> None:
     if step.channel in step.fallback_channels:
-        table.refuse(
-            "policy-twice", f'"{step.channel}" cannot fall back to itself; name another channel.', "fallback"
-        )
+        table.refuse("policy-twice", f'"{step.channel}" cannot fall back to itself; name another channel.', "fallback")
     if step.channel == "voice" and step.script is None:
-        table.refuse(
-            "policy-missing-key", '"script" is missing: a call needs what is to be said; add it.', "script"
-        )
+        table.refuse("policy-missing-key", '"script" is missing: a call needs what is to be said; add it.', "script")
     written = step.channel in WRITTEN or step.channel == PREFERRED
     if written and step.template is None:
-        table.refuse(
-            "policy-missing-key", '"template" is missing: a message needs its text; add it.', "template"
-        )
+        table.refuse("policy-missing-key", '"template" is missing: a message needs its text; add it.', "template")
     for channel in step.fallback_channels:
         if channel in (*WRITTEN, "voice") and step.text_for(channel) is None:
             table.refuse(
@@ -296,9 +288,7 @@ def _requires(owner: Table) -> tuple[Requirement, ...]:
             )
         if table.has("may_take_step"):
             if table.has("proof"):
-                table.refuse(
-                    "policy-dead-key", '"proof" goes with "step", not with "may_take_step".', "proof"
-                )
+                table.refuse("policy-dead-key", '"proof" goes with "step", not with "may_take_step".', "proof")
             found.append(Requirement(may_take_step=table.word("may_take_step", words.STEPS)))
         else:
             found.append(Requirement(step=table.text("step"), proof=table.word("proof", PROOFS)))
@@ -374,9 +364,7 @@ def _tiers(extension: Table) -> tuple[Tier, ...]:
     for table in extension.tables("tiers", "an entry of tiers", ("up_to_days", "approver")):
         days = table.whole("up_to_days", at_least=1, at_most=FURTHEST_DAY)
         if tiers and days <= tiers[-1].up_to_days:
-            table.refuse(
-                "ladder-tiers", "tiers must rise in days; put this one before the larger one.", "up_to_days"
-            )
+            table.refuse("ladder-tiers", "tiers must rise in days; put this one before the larger one.", "up_to_days")
         tiers.append(Tier(days, table.word("approver", words.APPROVERS)))
     longest = extension.whole("max_days", at_least=1)
     if tiers[-1].up_to_days != longest:

@@ -382,8 +382,7 @@ def parse_preset(text: str, source: str) -> Preset:
     if law_checked_on is None and jurisdiction != HOUSE:
         head.refuse(
             "policy-missing-key",
-            '"law_checked_on" is missing in [preset]; say on which day the law was last compared with '
-            "its source.",
+            '"law_checked_on" is missing in [preset]; say on which day the law was last compared with its source.',
             "law_checked_on",
         )
     begins, ends = head.period_in_force(must_begin=True)
@@ -442,9 +441,7 @@ def _places(table: Table, key: str) -> tuple[str, ...]:
 
 
 def _tz(head: Table) -> TzPolicy:
-    table = head.maybe_table(
-        "tz", "[preset.tz]", ("fixed", "sources", "on_conflict", "on_unknown", "fallback")
-    )
+    table = head.maybe_table("tz", "[preset.tz]", ("fixed", "sources", "on_conflict", "on_unknown", "fallback"))
     if table is None:
         return TzPolicy()
     fixed, fallback = _zone(table, "fixed"), _zone(table, "fallback")
@@ -472,9 +469,7 @@ def _zone(table: Table, key: str) -> str | None:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        table.refuse(
-            "policy-bad-value", f'"{name}" is no IANA time zone; write it like America/New_York.', key
-        )
+        table.refuse("policy-bad-value", f'"{name}" is no IANA time zone; write it like America/New_York.', key)
     return name
 
 
@@ -495,9 +490,7 @@ def _rules(document: Table, origin: Source) -> tuple[Rule, ...]:
             )
         found.append(rule)
     if not found:
-        document.refuse(
-            "policy-missing-key", "a preset without a single [[rule]] says nothing; add one.", "rule"
-        )
+        document.refuse("policy-missing-key", "a preset without a single [[rule]] says nothing; add one.", "rule")
     return tuple(found)
 
 
@@ -553,9 +546,7 @@ def _match(rule: Table) -> Match:
     if table is None:
         return Match()
     if not table.data:
-        rule.refuse(
-            "policy-empty-list", '"match" is empty; take it out if the rule is for everything.', "match"
-        )
+        rule.refuse("policy-empty-list", '"match" is empty; take it out if the rule is for everything.', "match")
     given = {key: table.words(key, among) for key, among in _MATCH_WORDS.items()}
     ladder_day = None
     if table.has("ladder_day"):
@@ -591,13 +582,10 @@ def _window(table: Table, match: Match) -> WindowParams:
         if closes <= opens:
             item.refuse(
                 "policy-bad-value",
-                '"to" must lie after "from"; hours over midnight are two entries, up to "24:00" '
-                'and from "00:00".',
+                '"to" must lie after "from"; hours over midnight are two entries, up to "24:00" and from "00:00".',
                 "to",
             )
-        spans.append(
-            Span(item.wholes("days", at_least=1, at_most=7), opens, closes, item.flag("to_inclusive"))
-        )
+        spans.append(Span(item.wholes("days", at_least=1, at_most=7), opens, closes, item.flag("to_inclusive")))
     params = WindowParams(
         allow=tuple(spans),
         holidays=table.words("holidays", words.CALENDARS),
@@ -630,8 +618,7 @@ def _rate(table: Table, match: Match) -> RateParams:
     if period.kind != "rolling" and period.n != 1:
         table.refuse(
             "policy-bad-value",
-            f'kind "{period.kind}" is defined for n = 1 only (today, or the whole agreement); '
-            f"n is {period.n}.",
+            f'kind "{period.kind}" is defined for n = 1 only (today, or the whole agreement); n is {period.n}.',
             "period",
         )
     table.require("count")
@@ -665,16 +652,13 @@ def _bar(table: Table, match: Match) -> BarParams:
     if table.has("derived_from") or state in words.DERIVED_STATES:
         table.refuse(
             "policy-not-built",
-            "a state that is derived needs a rule of type sequence, which is not built yet; leave this rule "
-            "out.",
+            "a state that is derived needs a rule of type sequence, which is not built yet; leave this rule out.",
             "derived_from" if table.has("derived_from") else "state",
         )
     if state is None:
         for key in _BAR_NEEDS_STATE:
             if table.has(key):
-                table.refuse(
-                    "policy-dead-key", f'"{key}" speaks of a state, and the rule names none; add it.', key
-                )
+                table.refuse("policy-dead-key", f'"{key}" speaks of a state, and the rule names none; add it.', key)
         if not match.given:
             table.refuse(
                 "policy-empty-rule",
@@ -789,9 +773,7 @@ def _actor(table: Table, match: Match) -> ActorParams:
         actions_denied=table.words("actions_denied", words.AGENT_ACTIONS),
     )
     if params == ActorParams():
-        table.refuse(
-            "policy-empty-rule", "this rule asks nothing of the agent; give it certs, id_shown or another."
-        )
+        table.refuse("policy-empty-rule", "this rule asks nothing of the agent; give it certs, id_shown or another.")
     return params
 
 

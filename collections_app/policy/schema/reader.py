@@ -56,8 +56,7 @@ def read_text(path: FilePath) -> str:
             [
                 Problem(
                     "policy-unreadable",
-                    f"the file cannot be read ({error.strerror or error}); check its path and its "
-                    "permissions.",
+                    f"the file cannot be read ({error.strerror or error}); check its path and its permissions.",
                     path.name,
                 )
             ]
@@ -193,9 +192,7 @@ class Table:
         if not isinstance(value, list):
             self._not_a("a list of texts", key)
         if not value:
-            self.refuse(
-                "policy-empty-list", f'"{key}" is an empty list; give it an entry or take the key out.', key
-            )
+            self.refuse("policy-empty-list", f'"{key}" is an empty list; give it an entry or take the key out.', key)
         for index, word in enumerate(value):
             if not isinstance(word, str) or not word:
                 self._not_a("a list of texts", key, index)
@@ -217,9 +214,7 @@ class Table:
             self._not_a("a whole number", key)
         if value < at_least or (at_most is not None and value > at_most):
             upper = "" if at_most is None else f" and at most {at_most}"
-            self.refuse(
-                "policy-bad-value", f'"{key}" is {value}; it must be at least {at_least}{upper}.', key
-            )
+            self.refuse("policy-bad-value", f'"{key}" is {value}; it must be at least {at_least}{upper}.', key)
         return value
 
     def maybe_whole(self, key: str, *, at_least: int, at_most: int | None = None) -> int | None:
@@ -282,8 +277,7 @@ class Table:
         if begins is not None and ends is not None and ends < begins:
             self.refuse(
                 "policy-bad-value",
-                f"effective_to {ends} lies before effective_from {begins}; the last day in force cannot come "
-                "first.",
+                f"effective_to {ends} lies before effective_from {begins}; the last day in force cannot come first.",
                 "effective_to",
             )
         return begins, ends
@@ -322,9 +316,7 @@ class Table:
         value = self.require(key)
         if not isinstance(value, dict):
             self._not_a("a table", key)
-        return Table(
-            value, self.source, (*self.path, key), what, known, self.owner if owner is None else owner
-        )
+        return Table(value, self.source, (*self.path, key), what, known, self.owner if owner is None else owner)
 
     def maybe_table(self, key: str, what: str, known: Sequence[str]) -> Table | None:
         return self.table(key, what, known) if self.has(key) else None

@@ -30,9 +30,7 @@ def parse_segments(text: str, source: str) -> tuple[Segment, ...]:
         table.owner = f"segment {segment_id}"
         if any(segment_id == other.id for other in found):
             table.refuse("policy-twice", "another segment above has this id; each id is unique.", "id")
-        found.append(
-            Segment(segment_id, MappingProxyType(table.title("title")), table.maybe_text("note") or "")
-        )
+        found.append(Segment(segment_id, MappingProxyType(table.title("title")), table.maybe_text("note") or ""))
     if not any(segment.id == STANDARD for segment in found):
         document.refuse(
             "policy-missing-key",

@@ -40,7 +40,8 @@ class Lines:
 def locate(text: str) -> Lines:
     """Line numbers of `text`, which must already have passed `tomllib.loads`: syntax is not checked again.
 
-    Where the scan cannot follow the text it stops; what comes after is then answered by the nearest table before.
+    Where the scan cannot follow the text it stops; what comes after has no line of its own then, and the
+    nearest table around it that was seen answers.
     """
     scanner = _Scanner(text)
     with contextlib.suppress(_Lost):

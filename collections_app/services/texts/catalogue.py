@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from django.template import Engine, Library, Template
+from django.template import Engine, Library, Template, TemplateSyntaxError
 from django.template.base import Lexer, TokenType
 from django.template.defaultfilters import length
 from django.template.defaulttags import do_for, do_if
@@ -107,12 +107,12 @@ class _TextEngine(Engine):
 
     default_builtins = []
 
-    def __init__(self, *, autoescape: bool) -> None:
-        super().__init__(dirs=[], loaders=[], autoescape=autoescape)
+    def __init__(self) -> None:
+        super().__init__(dirs=[], loaders=[])
         self.template_builtins = [_library]
 
 
-_ENGINE = {True: _TextEngine(autoescape=True), False: _TextEngine(autoescape=False)}
+_ENGINE = _TextEngine()  # what is escaped is said when a text is filled in: letters are HTML, the rest is not
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,7 @@ class Catalogue:
         """Facts of the debt that every written text of this name shows, whichever channel it leaves by; of a
         name that is only spoken, the facts of its script.
         """
-        shown = [
-            t.facts
-            for (k, n, lang), t in self._texts.items()
-            if k in WRITTEN and (n, lang) == (name, language)
-        ]
+        shown = [t.facts for (k, n, lang), t in self._texts.items() if k in WRITTEN and (n, lang) == (name, language)]
         if not shown and (script := self._texts.get(("script", name, language))):
             return script.facts
         return frozenset.intersection(*shown) if shown else frozenset()
@@ -252,17 +248,13 @@ def _read(path: Path) -> str:
 
 
 def _bad(path: Path, what: str) -> DomainError:
-    return DomainError(
-        "bad_text_file", f"{path.parent.name}/{path.name} {what}. Correct the file.", path=str(path)
-    )
+    return DomainError("bad_text_file", f"{path.parent.name}/{path.name} {what}. Correct the file.", path=str(path))
 
 
 def _text_of(path: Path, kind: str, css: str) -> Text:
     name, _, language = path.stem.partition(".")
     if language not in LANGUAGES:
-        raise _bad(
-            path, f"has no known language in its name; write {name}.en{path.suffix}, or one of {LANGUAGES}"
-        )
+        raise _bad(path, f"has no known language in its name; write {name}.en{path.suffix}, or one of {LANGUAGES}")
     raw = _read(path)
     found = _FRONT.match(raw)
     if not found:
@@ -300,7 +292,11 @@ def _text_of(path: Path, kind: str, css: str) -> Text:
         raise _bad(path, f"uses {sorted(strange)}, which are no facts")
     if facts != (shown := used & LEDGER_FACTS):
         raise _bad(path, f"declares the facts {sorted(facts)} and shows {sorted(shown)}")
-    engine = _ENGINE[kind == "letter"]
+    try:
+        subject_template = None if subject is None else _ENGINE.from_string(subject)
+        body_template = _ENGINE.from_string(body)
+    except TemplateSyntaxError as error:
+        raise _bad(path, f"cannot be read as a template ({error})") from None
     return Text(
         kind=kind,
         name=name,
@@ -313,8 +309,8 @@ def _text_of(path: Path, kind: str, css: str) -> Text:
         used=used,
         digest=hashlib.sha256(raw.encode()).hexdigest(),
         source=body,
-        subject=None if subject is None else _ENGINE[False].from_string(subject),
-        body=engine.from_string(body),
+        subject=subject_template,
+        body=body_template,
     )
 
 

@@ -163,9 +163,7 @@ class Facts:
             )
 
 
-def usual_next_steps(
-    facts: Facts, *, contact_again_on: date, visit_from: date | None = None
-) -> tuple[NextStep, ...]:
+def usual_next_steps(facts: Facts, *, contact_again_on: date, visit_from: date | None = None) -> tuple[NextStep, ...]:
     """The steps that the six-day letter tells, in the order in which they would come.
 
     An open promise stops contacts until its day; what it leaves open is talked about afterwards.
@@ -173,9 +171,7 @@ def usual_next_steps(
     which a visit may be ordered (None: none is foreseen).
     """
     steps: list[NextStep] = []
-    promised = [
-        a for a in facts.agreed if isinstance(a, Agreed) and a.kind == "promise" and a.state == "open"
-    ]
+    promised = [a for a in facts.agreed if isinstance(a, Agreed) and a.kind == "promise" and a.state == "open"]
     if promised:
         last = max(promised, key=lambda a: a.by_date)
         steps.append(NextStep(code="no_contact_until", on=last.by_date))

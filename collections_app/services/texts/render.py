@@ -144,9 +144,7 @@ def render(
     lacking = [block for block in _in_order(required_blocks) if block not in blocks]
     sentences = [_block_sentence(texts, block, text.language, text.kind, facts) for block in lacking]
     blocks |= frozenset(lacking)
-    mark = (
-        _block_sentence(texts, "generated_mark", text.language, text.kind, facts) if facts.generated else ""
-    )
+    mark = _block_sentence(texts, "generated_mark", text.language, text.kind, facts) if facts.generated else ""
     glue = _glue(text.language)
     context.update(
         disclosures=glue.join(sentences),
@@ -170,11 +168,7 @@ def render(
     body = _joined(_filled(text, context), sentences, text.kind, text.language)
     if mark:
         body = f"{mark}{' ' if text.kind != 'email' else chr(10) * 2}{body}"
-    subject = (
-        ""
-        if text.subject is None
-        else " ".join(text.subject.render(Context(context, autoescape=False)).split())
-    )
+    subject = "" if text.subject is None else " ".join(text.subject.render(Context(context, autoescape=False)).split())
     return _rendered(text, language, blocks, subject=subject, text_=body)
 
 
@@ -190,9 +184,7 @@ def letter_html(
     return render("letter", name, language, facts, required_blocks, texts=texts).html
 
 
-def add_required(
-    text: str, blocks: Iterable[str], language: str, channel: str, facts: Facts | None = None
-) -> str:
+def add_required(text: str, blocks: Iterable[str], language: str, channel: str, facts: Facts | None = None) -> str:
     """`text` with the sentences of `blocks` that it does not contain yet, in `language`, at its end.
 
     For texts that a person wrote; `render` does this for the catalogue's. Refuses a block for which there is
@@ -307,8 +299,7 @@ def _context(texts: Catalogue, text: Text, facts: Facts) -> tuple[dict[str, Any]
             blocks = blocks.union(*(more for _, more in lines))
         elif name == "proposal":
             context[name] = [
-                {"due_on": shower.date(line.due_on), "amount": shower.money(line.amount)}
-                for line in facts.proposal
+                {"due_on": shower.date(line.due_on), "amount": shower.money(line.amount)} for line in facts.proposal
             ]
         elif name == "other_loans":
             context[name] = [
@@ -334,6 +325,8 @@ def _context(texts: Catalogue, text: Text, facts: Facts) -> tuple[dict[str, Any]
             context[name] = shower.date(value)
         elif isinstance(value, bool):
             context[name] = value
+        elif name in ("how_to_pay", "debt_advice"):
+            context[name] = shower.words(value.rstrip(" .。"))  # the texts set the full stop
         elif isinstance(value, int):
             context[name] = shower.number(value)
         else:

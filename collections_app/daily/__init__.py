@@ -1,0 +1,1 @@
+"""The closing of a day: the list of steps, their windows, their checkpoints."""

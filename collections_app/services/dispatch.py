@@ -1,0 +1,354 @@
+"""Dispatch: the planned messages whose time has come leave, at most once, on fresh facts.
+
+Claim, judge, render and mark `sending` in one transaction; commit; stamp each attempt in a short one that looks again at
+the person's `stop_seq`; speak; settle. A message that was never attempted goes back to the plan, one that was attempted
+without an answer is unconfirmed and never resent by itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from collections_app.channels import registry
+from collections_app.channels.base import ChannelError, Envelope
+from collections_app.compliance import reading
+from collections_app.compliance.facts import Ask
+from collections_app.compliance.gate import Gate, Judged
+from collections_app.kernel import actors, fsm, locks
+from collections_app.kernel.errors import DomainError
+from collections_app.models import Case, Contact, ContactCase, Person, PolicyVersion, Promise, SendingStop
+
+from . import message_facts
+from .letters import Letter, file_letter
+from .planning import FAR
+from .receipts import record_sent
+from .texts import Rendered, blocks_within_reach, render
+
+# How many messages a channel sends within 30 seconds, and so how many are claimed at a time.
+CHUNK = {"sms": 200, "email": 100, "letter": 20, "push": 200}
+STALE_SECONDS = 120  # a claim older than this has lost its worker: its envelopes expired after 60
+
+
+@dataclass
+class Dispatched:
+    """Counts of one dispatch; `withheld` by rule."""
+
+    sent: int = 0
+    failed: int = 0
+    unconfirmed: int = 0
+    cancelled: int = 0
+    released: int = 0
+    awaiting: int = 0
+    withheld: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "sent": self.sent, "failed": self.failed, "withheld": dict(sorted(self.withheld.items())),
+            "unconfirmed": self.unconfirmed, "cancelled": self.cancelled, "released": self.released, "awaiting": self.awaiting,
+        }
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    contact_id: int
+    person_id: int
+    stop_seq: int
+    envelope: Envelope
+
+
+def dispatch(*, at: dt.datetime, limit: int | None = None, channels: Sequence[str] = Contact.MESSAGES) -> Dispatched:
+    """Send what is due at `at`, channel by channel. `limit` bounds the messages claimed in all."""
+    refuse_drafts_when_live(at.date())
+    out = Dispatched()
+    sweep_stale(at, out)
+    for channel in channels:
+        after = 0
+        while limit is None or limit > 0:
+            if is_stopped(channel):
+                break
+            size = CHUNK[channel] if limit is None else min(limit, CHUNK[channel])
+            claimed, looked_at, after = _claim(channel, at, size, out, after)
+            if limit is not None:
+                limit -= len(claimed)
+            _speak(claimed, at, out)
+            if looked_at < size:
+                break
+    return out
+
+
+def is_stopped(channel: str) -> bool:
+    """Whether the red button holds this channel (or all)."""
+    return SendingStop.objects.in_force(channel).exists()
+
+
+def refuse_drafts_when_live(on: dt.date) -> None:
+    """OUTBOUND=live sends nothing while a policy in force is a draft, or a loan's law is assumed."""
+    if settings.OUTBOUND != "live":
+        return
+    drafts = [str(p) for p in PolicyVersion.objects.in_force(on).filter(state=PolicyVersion.State.DRAFT).order_by("ident")]
+    if drafts:
+        raise DomainError(
+            "draft_in_force",
+            f"OUTBOUND=live refuses to send: {', '.join(drafts)} {'is' if len(drafts) == 1 else 'are'} a draft. "
+            "A named lawyer must release it in the admin first.",
+            drafts=drafts,
+        )
+
+
+# -- claiming ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _claim(channel: str, at: dt.datetime, size: int, out: Dispatched, after: int) -> tuple[list[_Claimed], int, int]:
+    """1. Pick due contacts. 2. Lock their groups of people in pk order, then the contacts, and read them again.
+    3. Cancel what money, a hold, a promise or a closed case has overtaken. 4. Judge. 5. Render, clear, mark sending.
+    Gives the envelopes, how many contacts were looked at, and the last id."""
+    picked = list(
+        Contact.objects.dispatchable(at).filter(channel=channel, pk__gt=after).order_by("pk").values_list("pk", "group")[:size]
+    )
+    if not picked:
+        return [], 0, after
+    locks.lock_pks(Person.objects.filter(group__in=sorted({g for _, g in picked})))
+    locks.lock_pks(Contact.objects.filter(pk__any_of=[pk for pk, _ in picked]))
+    contacts = list(
+        Contact.objects.dispatchable(at).filter(pk__any_of=[pk for pk, _ in picked])
+        .select_related("contact_point", "person__key", "case").order_by("pk")
+    )
+    by = actors.machine(actors.DISPATCH)
+    on = message_facts.local_date(contacts, at)
+    covers = _covers(contacts)
+    positions = message_facts.positions({c.loan_id for found in covers.values() for c in found}, on=on, at=at)
+    contacts = _still_wanted(contacts, covers, positions, on, by, out)
+    judged = _judge(contacts, covers, positions, at, by, out)
+    claimed = _mark_sending(judged, covers, positions, at, by)
+    return claimed, len(picked), picked[-1][0]
+
+
+def _covers(contacts: Sequence[Contact]) -> dict[int, list[ContactCase]]:
+    found: dict[int, list[ContactCase]] = defaultdict(list)
+    rows = ContactCase.objects.filter(contact__any_of=[c.pk for c in contacts]).select_related("loan__lender", "case", "instalment")
+    for row in rows.order_by("contact_id", "id"):
+        found[row.contact_id].append(row)
+    return found
+
+
+def _still_wanted(
+    contacts: list[Contact], covers: dict[int, list[ContactCase]], positions: dict[int, Any], on: dict[int, dt.date], by: Any,
+    out: Dispatched,
+) -> list[Contact]:
+    """What money, a hold, a promise or a closing has overtaken since the plan is cancelled, with its reason."""
+    promised = set(
+        Promise.objects.filter(
+            state=Promise.State.OPEN, case__any_of=sorted({c.case_id for found in covers.values() for c in found if c.case_id})
+        ).values_list("case_id", flat=True)
+    )
+    reasons: dict[str, list[int]] = defaultdict(list)
+    kept = []
+    for contact in contacts:
+        why = [_overtaken(c, positions[c.loan_id], on[contact.pk], promised) for c in covers[contact.pk]]
+        if why and all(why):
+            reasons[next(w for w in why if w)].append(contact.pk)
+        else:
+            kept.append(contact)
+    for sentence, pks in sorted(reasons.items()):
+        out.cancelled += fsm.advance_set(
+            Contact.objects.filter(pk__any_of=pks), "cancel", by=by, because="looked at again before sending", sentence=sentence
+        )
+    return kept
+
+
+def _overtaken(cover: ContactCase, position: Any, on: dt.date, promised: set[int]) -> str:
+    if cover.case_id is None:
+        return "paid" if message_facts.instalment_is_paid(position, cover.instalment) else ""
+    case: Case = cover.case
+    if case.stage == Case.Stage.CLOSED:
+        return "closed: nothing is overdue any more"
+    if position.overdue <= cover.loan.tolerance:
+        return "paid"
+    if case.contacts_held_until >= on:
+        return f"a hold stops contacts until {case.contacts_held_until}"
+    if case.pk in promised:
+        return "a promise to pay is open"
+    return ""
+
+
+def _judge(
+    contacts: list[Contact], covers: dict[int, list[ContactCase]], positions: dict[int, Any], at: dt.datetime, by: Any, out: Dispatched
+) -> list[tuple[Contact, Judged, Rendered]]:
+    """Judge the send with the text that would leave; withhold, or hand to a second person, what does not pass."""
+    if not contacts:
+        return []
+    gate = Gate()
+    asks = {a.id: a for a in reading.asks_of(contacts, phase="send", at=at)}
+    facts = reading.read(list(asks.values()), gate.evaluator)
+    final: list[Ask] = []
+    drafted: dict[int, Rendered] = {}
+    failures: dict[str, list[int]] = defaultdict(list)
+    for c in contacts:
+        ask = asks[c.pk]
+        reachable = blocks_within_reach(c.channel, c.template, c.language)
+        wanted = [b for b in gate.evaluator.blocks_required(_with(ask, content=frozenset()), facts) if b in reachable]
+        try:
+            told = message_facts.facts_of(c, covers[c.pk], positions, at)
+            text = render(c.channel, c.template, c.language, told, wanted)
+        except DomainError as error:
+            failures[error.sentence[:200]].append(c.pk)
+            continue
+        drafted[c.pk] = text
+        final.append(_with(ask, content=text.blocks, language=text.language))
+    for sentence, pks in failures.items():
+        out.awaiting += fsm.advance_set(
+            Contact.objects.filter(pk__any_of=pks), "ask_approval", by=by, because="its text could not be made", sentence=sentence, rules="text"
+        )
+    approvals = {
+        c.pk: (c.requested_by_id, c.approved_by_id) for c in contacts if c.approved_by_id is not None and c.requested_by_id is not None
+    }
+    judged = gate.judge(final, asked_by=by, approvals=approvals)
+    going, withheld, asking = [], {}, {}
+    for c in contacts:
+        if c.pk not in judged:
+            continue
+        j = judged[c.pk]
+        rules = " ".join(j.answer.by)
+        if j.expires_at is not None:
+            going.append((c, j, drafted[c.pk]))
+        elif j.answer.verdict == "approve":
+            asking[c.pk] = {"sentence": f"a second person decides: {rules}", "rules": rules}
+        else:
+            out.withheld.update(j.answer.by)
+            withheld[c.pk] = {"sentence": f"withheld by {rules}", "rules": rules, "until": j.answer.next_allowed_at or at + FAR}
+    fsm.advance_rows(Contact, "withhold", withheld, by=by, because="the gate withheld it at the moment of sending")
+    out.awaiting += len(fsm.advance_rows(Contact, "ask_approval", asking, by=by, because="the gate asks for a second person"))
+    gate.clear(j for _, j, _ in going)
+    return going
+
+
+def _with(ask: Ask, **changes: Any) -> Ask:
+    import dataclasses
+
+    return dataclasses.replace(ask, **changes)
+
+
+def _mark_sending(
+    going: list[tuple[Contact, Judged, Rendered]], covers: dict[int, list[ContactCase]], positions: dict[int, Any], at: dt.datetime, by: Any
+) -> list[_Claimed]:
+    rows: dict[int, dict[str, Any]] = {}
+    out = []
+    for c, j, text in going:
+        letter: Letter | None = None
+        if c.channel == "letter":
+            letter = file_letter(c, text, covers[c.pk], at=at)
+        assert j.expires_at is not None
+        stop_seq = c.person.stop_seq
+        rows[c.pk] = {
+            "clearance_id": c.pk, "at": at, "stop_seq": stop_seq, "text_sha256": letter.sha256 if letter else text.sha256,
+            "text": message_facts.sealed_text(c, text), "document_id": letter.document_id if letter else None, "language": text.language,
+        }
+        out.append(
+            _Claimed(
+                c.pk, c.person_id, stop_seq,
+                Envelope(
+                    contact_id=c.pk, channel=c.channel, to=c.contact_point.value if c.contact_point else "", subject=text.subject,
+                    text=text.text, html=text.html, document=letter.pdf if letter else None, language=text.language,
+                    expires_at=j.expires_at, text_sha256=rows[c.pk]["text_sha256"],
+                ),
+            )
+        )
+    fsm.advance_rows(Contact, "claim", rows, by=by, because="cleared by the gate")
+    return out
+
+
+# -- speaking ----------------------------------------------------------------------------------------
+
+
+def _speak(claimed: Sequence[_Claimed], at: dt.datetime, out: Dispatched) -> None:
+    """Stamp, speak and settle each message; nothing is locked while the channel speaks."""
+    if not claimed:
+        return
+    by = actors.machine(actors.DISPATCH)
+    for c in claimed:
+        adapter = registry.adapter_for(c.envelope.channel)
+        if is_stopped(c.envelope.channel) or not _stamp(c, at):
+            out.released += _release(c.contact_id, by)
+            continue
+        try:
+            receipt = adapter.send(c.envelope, at=at)
+        except ChannelError as error:
+            _settle_error(c, error, at, by, out)
+            continue
+        _settle_sent(c, receipt.reference, at, by)
+        out.sent += 1
+
+
+def _stamp(c: _Claimed, at: dt.datetime) -> bool:
+    """One row updated means: speak. None: it was stamped before, or money, a hold or a STOP came since the claim."""
+    unchanged = Person.objects.filter(pk=OuterRef("person_id"), stop_seq=c.stop_seq)
+    return bool(
+        Contact.objects.filter(pk=c.contact_id, state=Contact.State.SENDING, attempted_at=None)
+        .filter(Exists(unchanged)).update(attempted_at=at)
+    )
+
+
+def _release(contact_id: int, by: Any) -> int:
+    return fsm.advance_set(
+        Contact.objects.filter(pk=contact_id, attempted_at=None), "release", by=by, because="not spoken: something came since the claim"
+    )
+
+
+@transaction.atomic
+def _settle_sent(c: _Claimed, reference: str, at: dt.datetime, by: Any) -> None:
+    fsm.advance_rows(
+        Contact, "mark_sent", {c.contact_id: {"at": at, "reference": reference[:120]}}, by=by, because="the channel accepted it"
+    )
+    record_sent([c.contact_id], at=at, by=by)
+
+
+@transaction.atomic
+def _settle_error(c: _Claimed, error: ChannelError, at: dt.datetime, by: Any, out: Dispatched) -> None:
+    """Never again → failed; no answer → unconfirmed; known not to have left → back to the plan, a little later."""
+    one = Contact.objects.filter(pk=c.contact_id)
+    sentence = str(error)[:300]
+    if error.unknown:
+        out.unconfirmed += fsm.advance_set(one, "lose_answer", by=by, because="attempted, no answer", sentence=sentence)
+    elif error.permanent:
+        out.failed += fsm.advance_set(one, "fail", by=by, because="the channel refused it for good", sentence=sentence, at=at)
+        record_failed([c.contact_id], at=at, by=by)
+    else:
+        out.released += fsm.advance_set(one, "release", by=by, because="the channel said: later")
+        Contact.objects.filter(pk=c.contact_id).update(not_before=at + dt.timedelta(minutes=5))
+
+
+def record_failed(contact_ids: Sequence[int], *, at: dt.datetime, by: Any) -> None:
+    """A delivery that failed is an event too: party rules count three in a row."""
+    from .receipts import record_events
+
+    record_events(contact_ids, kind="delivery_failed", at=at, by=by)
+
+
+# -- after a crash -----------------------------------------------------------------------------------
+
+
+def sweep_stale(at: dt.datetime, out: Dispatched) -> None:
+    """Claims whose worker is gone: never attempted → the plan, attempted → unconfirmed."""
+    by = actors.machine(actors.DISPATCH)
+    stale = Contact.objects.filter(
+        direction="out", channel__in=Contact.MESSAGES, state=Contact.State.SENDING,
+        claimed_at__lt=at - dt.timedelta(seconds=STALE_SECONDS),
+    )
+    out.unconfirmed += fsm.advance_set(
+        stale.filter(attempted_at__isnull=False), "lose_answer", by=by, because="its worker ended before the answer",
+        sentence="attempted, and the worker ended before the answer was kept",
+    )
+    out.released += fsm.advance_set(
+        stale.filter(attempted_at=None), "release", by=by, because="its worker ended before it was attempted"
+    )
+
+
