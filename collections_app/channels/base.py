@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from django.conf import settings
+
 from collections_app.documents.digest import sha256
 from collections_app.kernel.errors import DomainError
 
@@ -57,6 +59,11 @@ class Sender:
     phone: str = ""
     address: str = ""
 
+    @classmethod
+    def house(cls) -> Sender:
+        """The lender of the settings."""
+        return cls(settings.LENDER_NAME, settings.LENDER_EMAIL, settings.LENDER_PHONE, settings.LENDER_ADDRESS)
+
 
 @dataclass(frozen=True)
 class Attachment:
@@ -82,13 +89,13 @@ class Envelope:
     to: str = field(repr=False)
     language: str
     expires_at: dt.datetime
-    sender: Sender
     text_sha256: str = ""
     subject: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
-    document: bytes = field(default=b"", repr=False)
+    document: bytes | None = field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = ()
+    sender: Sender = field(default_factory=Sender.house)
 
     def __post_init__(self) -> None:
         if self.channel not in CHANNELS:
@@ -101,7 +108,7 @@ class Envelope:
     def _be_what_was_hashed(self) -> None:
         exact: list[bytes]
         if self.channel == "letter":
-            exact = [each for each in (self.html.encode(), self.document) if each]
+            exact = [each for each in (self.html.encode(), self.document or b"") if each]
         elif self.channel in ("email", "push"):
             exact = [f"{self.subject}\n\n{self.text}".encode()]
         else:
@@ -110,8 +117,8 @@ class Envelope:
         if empty or self.text_sha256 not in {sha256(each) for each in exact}:
             raise DomainError(
                 "not_the_hashed_text",
-                f"The {self.channel} of contact {self.contact_id} is not the text whose digest was stored at its claim; "
-                "nothing is sent.",
+                f"The {self.channel} of contact {self.contact_id} is not the text that was hashed at its claim. "
+                "Nothing is sent; the contact must be claimed again.",
                 contact=self.contact_id,
             )
 

@@ -56,7 +56,7 @@ def put(
         )
     if media_type == PDF:
         pages = _checked_pages(data, pages, title)
-    cipher = _cipher(key.wrapped, key.pk)
+    cipher = _cipher(key)
     digest = sha256(data)
     path = _path(key.pk, digest)
     kept = StoredDocument.objects.filter(key=key, sha256=digest).first()
@@ -90,7 +90,7 @@ def get(document: StoredDocument) -> bytes:
 
     Raises DomainError `key_destroyed` (its owner was purged), `blob_missing` or `blob_damaged`.
     """
-    cipher = _cipher(document.key.wrapped, document.key_id)
+    cipher = _cipher(document.key)
     path = _path(document.key_id, document.sha256)
     try:
         blob = path.read_bytes()
@@ -131,7 +131,7 @@ def pages_of_pdf(data: bytes, title: str) -> int | None:
     except pikepdf.PasswordError:
         return None
     except pikepdf.PdfError as error:
-        raise DomainError("not_a_pdf", f"“{title}” cannot be read as a PDF. Export it anew, or give it as it is.") from error
+        raise DomainError("not_a_pdf", f"“{title}” cannot be read as a PDF. Export it anew.") from error
     if pages == 0:
         raise DomainError("empty_document", f"“{title}” is a PDF without a page, and an empty paper is never kept.")
     return pages
@@ -144,13 +144,13 @@ def _checked_pages(data: bytes, said: int | None, title: str) -> int | None:
     return found if found is not None else said
 
 
-def _cipher(wrapped: bytes, key_id: int) -> AESGCM:
-    cipher = keys.cipher(wrapped)
+def _cipher(key: keys.DataKey) -> AESGCM:
+    cipher = keys.cipher(bytes(key.wrapped))
     if cipher is None:
         raise DomainError(
             "key_destroyed",
-            f"Key {key_id} was destroyed when its owner was purged: its papers are unreadable for good.",
-            key=key_id,
+            f"Key {key.pk} was destroyed when its owner was purged: its papers are unreadable for good.",
+            key=key.pk,
         )
     return cipher
 
@@ -164,7 +164,7 @@ def _bound_to(key_id: int, digest: str) -> bytes:
 
 
 def _limit(field: str) -> int:
-    return StoredDocument._meta.get_field(field).max_length or 0
+    return int(getattr(StoredDocument._meta.get_field(field), "max_length", 0))
 
 
 def _shortened(text: str, limit: int) -> str:

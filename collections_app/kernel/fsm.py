@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import django_fsm
@@ -19,6 +20,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, FSMFieldMixin
 from . import bulk, history, locks
 from .actors import is_machine
 from .errors import DomainError, Refused
+from .personal import PersonalField
 
 Stamps = Mapping[str, Any]
 
@@ -122,7 +124,12 @@ class RefreshableFSM(ConcurrentTransitionMixin):
         }
 
     def refresh_from_db(self, using: str | None = None, fields: Any = None, **kwargs: Any) -> None:
-        popped = {name: self.__dict__.pop(name) for name in self._protected() if name in self.__dict__}
+        # Django copies values by reading them, which would open all personal data with a query for the key, and fail
+        # where one does not open. They are left to be read when somebody looks.
+        personal = {f.attname for f in self._meta.concrete_fields if isinstance(f, PersonalField)}  # type: ignore[attr-defined]
+        leave = self._protected() | (personal if fields is None else set())
+        popped = {name: self.__dict__.pop(name) for name in leave if name in self.__dict__}
+        self.__dict__.pop("_data_keys", None)
         try:
             models.Model.refresh_from_db(self, using=using, fields=fields, **kwargs)  # type: ignore[arg-type]
         except Exception:
@@ -149,10 +156,10 @@ class Declared:
 
 def declared(model: type[models.Model], name: str) -> Declared:
     """The transition `name` of `model`; refuses a name that is not one."""
-    found = [d for d in all_declared(model) if d.name == name]
-    if not found:
+    found = _declared_by_name(model).get(name)
+    if found is None:
         raise DomainError("no_such_transition", f"{model._meta.verbose_name} has no transition {name}.", name=name)
-    return found[0]
+    return found
 
 
 def all_declared(model: type[models.Model]) -> list[Declared]:
@@ -160,6 +167,11 @@ def all_declared(model: type[models.Model]) -> list[Declared]:
 
     One name has one target and one set of effects, whatever the source: a second declaration on it is refused.
     """
+    return list(_declared_by_name(model).values())
+
+
+@cache
+def _declared_by_name(model: type[models.Model]) -> dict[str, Declared]:
     gathered: dict[str, Declared] = {}
     for f in model._meta.get_fields():
         if not isinstance(f, FSMFieldMixin):
@@ -171,7 +183,7 @@ def all_declared(model: type[models.Model]) -> list[Declared]:
                 raise DomainError("two_transitions_of_one_name", f"{model._meta.label}.{t.name} is declared twice.")
             sources = (*(old.sources if old else ()), t.source)
             gathered[t.name] = Declared(model, t.name, f.name, tuple(sorted(sources)), t.target, effects)
-    return [gathered[k] for k in sorted(gathered)]
+    return {name: gathered[name] for name in sorted(gathered)}
 
 
 def _may(effects: Effects, user: Any) -> str | None:

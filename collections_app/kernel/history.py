@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -103,13 +104,20 @@ def create_by(model: type[models.Model], *, by: Any, because: str, run: Any = No
     return save_by(model(**values), by=by, because=because, run=run)
 
 
-def tracked_columns(model: type[models.Model]) -> list[tuple[str, str]]:
+@cache
+def history_of(model: type[models.Model]) -> Any:
+    """The history model; `model.history` builds a new manager class each time it is read."""
+    return model.history.model  # type: ignore[attr-defined]
+
+
+@cache
+def tracked_columns(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     """(live column, history column) of every tracked field, in the order of the model."""
-    history = model.history.model  # type: ignore[attr-defined]
-    return [
+    history = history_of(model)
+    return tuple(
         (f.column, history._meta.get_field(f.name if f.is_relation else f.attname).column)
         for f in history.tracked_fields
-    ]
+    )
 
 
 def record(
@@ -127,9 +135,8 @@ def record(
         raise DomainError("history_needs_actor_and_reason", "Say why: a history row without a reason is refused.")
     if not ids:
         return 0
-    history = model.history.model  # type: ignore[attr-defined]
     pairs = tracked_columns(model)
-    meta = history._meta
+    meta = history_of(model)._meta
     extra = {
         "history_date": connection.ops.adapt_datetimefield_value(at or clock.now()),
         "history_type": kind,

@@ -57,7 +57,8 @@ class _PersonalAttribute:
         if instance is None:
             return self
         if self.field.attname not in instance.__dict__:
-            instance.refresh_from_db(fields=[self.field.attname])
+            rows = type(instance)._base_manager.filter(pk=instance.pk).values_list(self.field.attname, flat=True)
+            instance.__dict__[self.field.attname] = rows.get()
         value = instance.__dict__[self.field.attname]
         return self.field.opened(instance, value) if isinstance(value, Sealed) else value
 

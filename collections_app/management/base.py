@@ -1,7 +1,7 @@
 """The manners that all commands share: `--json`, exit codes, progress.
 
-With `--json` exactly one JSON object goes to stdout and nothing else; progress and notes go to stderr. Exit 0:
-done. 1: something was refused or failed, and the JSON says what. 2: wrong usage.
+With `--json` exactly one JSON object goes to stdout and nothing else; progress and notes go to stderr. Exit
+0: done. 1: something was refused or failed, and the JSON says what. 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class WrongUsage(CommandError):
 class JsonCommand(BaseCommand):
     """A command whose result is a dict. Subclasses write `handle_json` and, for arguments, `add_arguments`.
 
-    `refusal(result)` may give a sentence if the command ran to its end but refused something (bad rows, a wrong
-    scenario): the result is printed all the same, and the exit code is 1.
+    `refusal(result)` may give a sentence if the command ran to its end but refused something (bad rows, a
+    wrong scenario): the result is printed all the same, and the exit code is 1.
     """
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:

@@ -83,7 +83,7 @@ class Loan(RefreshableFSM, models.Model):
     state = FSMField(default=State.ACTIVE, choices=State, protected=True)
     ended_on = models.DateField(null=True, blank=True)
     generated = models.BooleanField(default=False, help_text="The contract paper is a stand-in, made up.")
-    source_note = models.CharField(max_length=120, blank=True)
+    row_digest = models.CharField(max_length=64, blank=True, help_text="Of the row that was imported last: the same row changes nothing.")
 
     objects = LoanQuerySet.as_manager()
     history = History()
@@ -251,7 +251,9 @@ class Payment(RefreshableFSM, models.Model):
     method = models.CharField(max_length=30, blank=True)
     source = models.CharField(max_length=60)
     reference = models.CharField(max_length=120, help_text="The source's own reference: its identity.")
-    row_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    batch = models.ForeignKey(
+        "collections_app.ImportBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="payments", db_index=False
+    )
     booked_on = models.DateField(null=True, blank=True, help_text="Business date of the run (or late news) that booked it.")
     unallocated = MoneyField(default=0, help_text="More than was owed.")
     reversed_on = models.DateField(null=True, blank=True)

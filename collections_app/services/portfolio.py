@@ -1,15 +1,16 @@
 """A made-up portfolio whose borrowers pay as real ones do, written in the plain format.
 
-How late instalments are paid is a survival curve: the share of instalments that is still unpaid on day d after
-the due date. A borrower has an own probability of being late at all (a Beta distribution); how late an instalment
-is, given that it is late, is the same curve for all.
+How late instalments are paid is a survival curve: the share of instalments that is still unpaid on day d
+after the due date. A borrower has an own probability of being late at all (a Beta distribution); how late
+an instalment is, given that it is late, is the same curve for all.
 
-One delay is drawn per instalment, and the oldest is paid first: an instalment is never paid before the one before
-it. So the lateness of instalment k is max(own delay, lateness of k-1 less the days between the two due dates). If
-own delays were drawn from the curve itself, the ledger would show a later one. They are drawn from the curve D
-that makes the lateness in the *ledger* follow the borrower's curve S exactly, for each instalment:
+One delay is drawn per instalment, and the oldest is paid first: an instalment is never paid before the one
+before it. So the lateness of instalment k is max(own delay, lateness of k-1 less the days between the two
+due dates). If own delays were drawn from the curve itself, the ledger would show a later one. They are
+drawn from the curve D that makes the lateness in the *ledger* follow the borrower's curve S exactly, for
+each instalment:
 
-    1 - S(x) = (1 - D(x)) (1 - S(x + gap)),  thus  D(x) = (S(x) - S(x + gap)) / (1 - S(x + gap))
+1 - S(x) = (1 - D(x)) (1 - S(x + gap)),  thus  D(x) = (S(x) - S(x + gap)) / (1 - S(x + gap))
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pathlib import Path
 from collections_app.kernel.errors import DomainError
 from collections_app.kernel.money import exponent
 
-from .intake.persons import LANGUAGE_OF_COUNTRY, US_STATES, generate
+from .intake.persons import US_STATES, generate
 from .intake.records import PersonRecord, on_day
 
 LAST_DAY = 1_500  # beyond it the curve is below one in a million: nobody is drawn to pay later than this
@@ -38,9 +39,10 @@ LONGEST_GAP = 31
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`survival` gives (day, share still unpaid at the beginning of that day: paid on the due date or before is
-    day 0). Between the days the curve falls at a constant rate, after the last one at `late_rate` a day.
-    `precision` is alpha + beta of the borrowers' Beta distribution, whose mean is the share of day 1.
+    """`survival` gives (day, share still unpaid at the beginning of that day: paid on the due date or
+    before is day 0). Between the days the curve falls at a constant rate, after the last one at `late_rate`
+    a day. `precision` is alpha + beta of the borrowers' Beta distribution, whose mean is the share of day
+    1.
     """
 
     name: str
@@ -135,7 +137,9 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class MadeUpInstalment:
-    """`lateness` in days as the ledger will show it, 0 for on time; `paid_on` may lie after the portfolio's day."""
+    """`lateness` in days as the ledger will show it, 0 for on time; `paid_on` may lie after the portfolio's
+    day.
+    """
 
     sequence: int
     due_on: dt.date
@@ -178,7 +182,7 @@ class Product:
 # Products of a country, each as often as it stands here.
 PRODUCTS: dict[str, tuple[Product, ...]] = {
     "US": (
-        Product("personal_loan", "USD", 1_000, 12_000, 100, (6, 9, 12, 18, 24), ("0.0899", "0.1249", "0.1599", "0.1999")),
+        Product("personal_loan", "USD", 1_000, 12_000, 100, (6, 9, 12, 18, 24), ("0.0899", "0.1249", "0.1999")),
         Product("personal_loan", "USD", 500, 4_000, 50, (6, 9, 12), ("0.1499", "0.1999", "0.2399")),
         Product("auto_loan", "USD", 6_000, 32_000, 250, (24, 36, 48), ("0.0549", "0.0749", "0.0999", "0.1299")),
     ),
@@ -193,7 +197,9 @@ PRODUCTS: dict[str, tuple[Product, ...]] = {
 # Of a hundred borrowers; the rest live in the United States.
 _ABROAD = ("CN",) * 6 + ("HK", "HK", "TW", "GB")
 _CN_REGIONS = ("CN-BJ", "CN-SH", "CN-GD", "CN-ZJ", "CN-JS", "CN-SC", "CN-HB", "CN-FJ")
-_STATES = tuple(code for code, state in US_STATES.items() for _ in range(len(state.codes)) if code not in ("GU", "VI", "PR"))
+_STATES = tuple(
+    code for code, state in US_STATES.items() for _ in range(len(state.codes)) if code not in ("GU", "VI", "PR")
+)
 _LENDERS = {
     "US": "Blue Heron Lending", "CN": "示例消费金融有限公司", "HK": "示例財務有限公司", "TW": "示例資融股份有限公司",
     "GB": "Wren Credit Ltd",
@@ -203,8 +209,8 @@ _METHODS = ("direct_debit", "direct_debit", "direct_debit", "bank_transfer", "ca
 
 
 def made_up_loans(loans: int, profile: Profile, seed: str, as_of: dt.date) -> Iterator[MadeUpLoan]:
-    """So many loans, one at a time: the same arguments give the same loans, and a longer portfolio begins like a
-    shorter one. Each runs on `as_of`. Of a hundred borrowers 85 have one loan, 12 two, 3 three.
+    """So many loans, one at a time: the same arguments give the same loans, and a longer portfolio begins
+    like a shorter one. Each runs on `as_of`. Of a hundred borrowers 85 have one loan, 12 two, 3 three.
     """
     lateness = Lateness(profile)
     made = borrower = 0
@@ -258,9 +264,19 @@ def _loan(
         instalments.append(MadeUpInstalment(sequence, due_on, instalment, late, paid_on))
         due_before, paid_before = due_on, paid_on
     return MadeUpLoan(
-        number, product.name, product.currency, principal, apr, count, instalment, paid_out_on, first_due_on, person, propensity,
-        tuple(instalments),
-    )  # fmt: skip
+        number=number,
+        product=product.name,
+        currency=product.currency,
+        principal=principal,
+        apr=apr,
+        count=count,
+        instalment=instalment,
+        paid_out_on=paid_out_on,
+        first_due_on=first_due_on,
+        borrower=person,
+        propensity=propensity,
+        instalments=tuple(instalments),
+    )
 
 
 def level_instalment(principal: Decimal, apr: Decimal, count: int, currency: str) -> Decimal:
@@ -274,7 +290,8 @@ def level_instalment(principal: Decimal, apr: Decimal, count: int, currency: str
 
 LOAN_COLUMNS = (
     "number", "product", "currency", "principal", "contract_on", "paid_out_on", "apr", "instalment", "instalments",
-    "first_due_on", "country", "region", "contract_law", "lender", "lender_type", "debt_kind", "collector_role", "generated",
+    "first_due_on", "country", "region", "contract_law", "lender", "lender_type", "debt_kind", "collector_role",
+    "generated",
     "debtor_number", "debtor_name", "debtor_language", "debtor_born_on", "debtor_mobile", "debtor_mobile_provenance",
     "debtor_email", "debtor_email_provenance", "debtor_address", "debtor_address_provenance",
 )  # fmt: skip
@@ -304,8 +321,9 @@ def write_portfolio(
     as_of: dt.date,
     step: Callable[[], object] | None = None,
 ) -> Written:
-    """Writes loans.csv and payments.csv into `folder` (made if need be; files of these names are replaced as a
-    whole, at the end). Payments valued before `as_of` are in the file, later ones nobody knows yet. `step` is called once a loan.
+    """Writes loans.csv and payments.csv into `folder` (made if need be; files of these names are replaced
+    as a whole, at the end). Payments valued before `as_of` are in the file, later ones nobody knows yet.
+    `step` is called once a loan.
     """
     if loans < 1:
         raise DomainError("no_loans", "A portfolio has at least one loan.", loans=loans)
@@ -320,9 +338,10 @@ def write_portfolio(
     late = dict.fromkeys(days, 0)
     borrowers, borrower = 0, ""
     try:
-        with parts[0].open("w", encoding="utf-8", newline="") as first, parts[1].open(
-            "w", encoding="utf-8", newline=""
-        ) as second:
+        with (
+            parts[0].open("w", encoding="utf-8", newline="") as first,
+            parts[1].open("w", encoding="utf-8", newline="") as second,
+        ):
             loan_rows = csv.writer(first, lineterminator="\n")
             payment_rows = csv.writer(second, lineterminator="\n")
             loan_rows.writerow(LOAN_COLUMNS)
@@ -371,11 +390,10 @@ def _loan_row(loan: MadeUpLoan) -> tuple[object, ...]:
         contacts += [points[kind].value, " ".join(points[kind].provenance)]
     lender_type = "consumer_finance" if person.country in ("US", "CN") else "bank"
     return (
-        loan.number, loan.product, loan.currency, loan.principal, loan.paid_out_on.isoformat(), loan.paid_out_on.isoformat(),
-        loan.apr, loan.instalment, loan.count, loan.first_due_on.isoformat(), person.country, person.region, person.country,
+        loan.number, loan.product, loan.currency, loan.principal, loan.paid_out_on, loan.paid_out_on,
+        loan.apr, loan.instalment, loan.count, loan.first_due_on, person.country, person.region, person.country,
         _LENDERS[person.country], lender_type, "consumer", "third_party", "yes", person.reference, person.name,
-        person.language or LANGUAGE_OF_COUNTRY[person.country], person.born_on.isoformat() if person.born_on else "",
-        *contacts,
+        person.language, person.born_on or "", *contacts,
     )  # fmt: skip
 
 

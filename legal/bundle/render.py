@@ -188,9 +188,9 @@ def contact_log(manifest: Manifest, court: Court, exhibit: Exhibit) -> Iterator[
                 else f"Contacts {start + 1} to {start + len(chunk)} of {total}.",
                 manifest,
             ),
-            "titles": _tabbed([[each] for each, _ in _LOG_COLUMNS]),
+            "titles": _set_side_by_side([[each] for each, _ in _LOG_COLUMNS], manifest),
             "rows": [
-                _log_row(entry, zone, manifest.han, wanted=entry.number in pointed_at) for entry in chunk
+                _log_row(entry, zone, manifest, wanted=entry.number in pointed_at) for entry in chunk
             ],
         }
         yield _page("contact_log", context, manifest, court, exhibit.title)
@@ -475,7 +475,7 @@ def _from_outside(entry: ContactEntry) -> bool:
     return entry.direction == "out" and not entry.withheld and not entry.clearance
 
 
-def _log_row(entry: ContactEntry, zone: str, han: str, *, wanted: bool) -> dict[str, Any]:
+def _log_row(entry: ContactEntry, zone: str, manifest: Manifest, *, wanted: bool) -> dict[str, Any]:
     when = f"{entry.at.day} {_MONTHS[entry.at.month - 1]} {entry.at.year}, {entry.at:%H:%M}"
     cells = [
         [str(entry.number)],
@@ -491,12 +491,10 @@ def _log_row(entry: ContactEntry, zone: str, han: str, *, wanted: bool) -> dict[
         [f"Withheld: {entry.outcome}" if entry.withheld and entry.outcome else entry.outcome or "Withheld"],
         _clearance(entry),
     ]
-    chinese = any(_HAN.search(text) for cell in cells for text in cell)
     return {
         "id": f"contact-{entry.number}" if wanted else "",
         "withheld": entry.withheld,
-        "lang": han if chinese else "",
-        "text": _tabbed(cells),
+        "text": _set_side_by_side(cells, manifest),
     }
 
 
@@ -525,8 +523,8 @@ def _asked(rule: RuleAsked) -> str:
     return f"{rule.rule}{citation} {_VERDICT[rule.verdict]}{because}"
 
 
-def _tabbed(cells: Sequence[Sequence[str]]) -> str:
-    """Cells as lines of text: each cell broken to its column, the columns set side by side."""
+def _set_side_by_side(cells: Sequence[Sequence[str]], manifest: Manifest) -> SafeString:
+    """Cells as lines of text: each cell broken to its column, the columns set side by side with white space."""
     starts = [start for _, start in _LOG_COLUMNS]
     ends = [*starts[1:], _LOG_END + _GUTTER]
     columns = [
@@ -535,16 +533,18 @@ def _tabbed(cells: Sequence[Sequence[str]]) -> str:
     ]
     lines = []
     for number in range(max(len(column) for column in columns)):
-        line, at = "", 0.0
+        line, at, fill = "", 0.0, _to_the_tab
         for column, start in zip(columns, starts, strict=True):
             if number < len(column):
-                line += _fill(start - at) + column[number]
+                line += fill(start - at) + column[number]
                 at = start + fonts.width(column[number], _LOG_SIZE)
+                if _HAN.search(column[number]):
+                    fill = _about  # after a change of language, tab stops are counted from there
         lines.append(line)
-    return "\n".join(lines)
+    return _text("\n".join(lines), manifest)
 
 
-def _fill(gap: float) -> str:
+def _to_the_tab(gap: float) -> str:
     """White space `gap` points wide: em spaces, spaces, and a tab for the rest.
 
     Tabs alone would do, but WeasyPrint 70 draws each 2.4 % wider than it laid it out (1024 for 1000), so that
@@ -554,8 +554,17 @@ def _fill(gap: float) -> str:
     if not gap:
         return ""
     wide, gap = divmod(gap - 0.4, _LOG_SIZE)
-    blanks = int(gap / _BLANK_WIDE)
-    return _EM * int(wide) + _BLANK * blanks + "\t"
+    return _EM * int(wide) + _BLANK * int(gap / _BLANK_WIDE) + "\t"
+
+
+def _about(gap: float) -> str:
+    """White space as near to `gap` points as em spaces and spaces come: within half a space, mostly far nearer."""
+    blanks = min(range(min(int(gap / _BLANK_WIDE), 30) + 1), key=lambda n: abs(_left_over(gap - n * _BLANK_WIDE)))
+    return _EM * round((gap - blanks * _BLANK_WIDE) / _LOG_SIZE) + _BLANK * blanks
+
+
+def _left_over(gap: float) -> float:
+    return gap - round(gap / _LOG_SIZE) * _LOG_SIZE
 
 
 def broken(text: str, room: float, size: float) -> list[str]:

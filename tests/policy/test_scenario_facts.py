@@ -61,12 +61,11 @@ def test_the_place_comes_from_the_ask_then_the_address_then_the_channel(ask, pla
 
 def test_the_person_is_the_first_listed_with_that_role_or_the_name_of_the_role():
     facts = 'person = [{ id = "aunt", role = "relative" }, { id = "uncle", role = "relative" }]'
-    asks = """ask = [
-      { kind = "contact", channel = "sms", party = "relative", at = 2026-06-10T09:00:00Z, expect = {} },
-      { kind = "contact", channel = "sms", party = "relative", person = "uncle", at = 2026-06-10T09:00:00Z, expect = {} },
-      { kind = "contact", channel = "sms", party = "employer", purpose = "locate", at = 2026-06-10T09:00:00Z, expect = {} },
-    ]"""
-    found = scenario(facts, asks)
+    who = ('party = "relative"', 'party = "relative", person = "uncle"', 'party = "employer", purpose = "locate"')
+    asks = ", ".join(
+        f'{{ kind = "contact", channel = "sms", {one}, at = 2026-06-10T12:00:00Z, expect = {{}} }}' for one in who
+    )
+    found = scenario(facts, f"ask = [{asks}]")
     completed = [complete(found.world, row.ask) for row in found.asks]
     assert [ask.person for ask in completed] == ["aunt", "uncle", "employer"]
     assert [ask.discloses for ask in completed] == ["debt", "debt", "none"]
@@ -140,7 +139,8 @@ def test_all_kinds_of_facts_are_read():
 
 
 def test_the_keys_of_an_agent_that_are_not_given_are_as_they_should_be():
-    ask = """ask = [{ kind = "contact", channel = "visit", at = 2026-06-10T12:00:00Z, agent = { certs = [], people = 1 }, expect = {} }]"""
+    agent = "agent = { certs = [], people = 1 }"
+    ask = f'ask = [{{ kind = "contact", channel = "visit", at = 2026-06-10T12:00:00Z, {agent}, expect = {{}} }}]'
     assert scenario("", ask).asks[0].ask.agent == Agent(certs=frozenset(), people=1)
 
 

@@ -66,7 +66,9 @@ def test_the_curve_is_the_real_one_at_each_day_that_was_measured():
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda p: p.name)
 @pytest.mark.parametrize("propensity", [0.001, 0.29, 0.7, 0.999])
 def test_own_delays_are_a_distribution_and_give_the_curve_in_the_ledger_exactly(profile, propensity):
-    """P(lateness of k ≥ x) by recursion over the drawn delays, with months of 28 to 31 days, is the borrower's curve."""
+    """P(lateness of k ≥ x) by recursion over the drawn delays, with months of 28 to 31 days, is the
+    borrower's curve.
+    """
     lateness = Lateness(profile)
     gaps = [None, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30]
     reach = LAST_DAY - 31 * len(gaps)
@@ -99,11 +101,14 @@ def test_later_instalments_follow_the_real_curve_too():
 
 
 def test_borrowers_differ_as_real_ones_do():
-    """Mean and precision of the borrowers' own shares of late instalments, by moments, from 40 instalments of each."""
+    """Mean and precision of the borrowers' own shares of late instalments, by moments, from 40 instalments
+    of each.
+    """
     each = 40
     shares = [fmean(late >= 1 for late in row) for row in instalments_of(4_000, each)]
     mean, variance = fmean(shares), pvariance(shares)
-    # Var(share) = m(1-m)/(1+φ) + the noise of counting `each` instalments, E[p(1-p)]/each = m(1-m) φ/(1+φ)/each.
+    # Var(share) = m(1-m)/(1+φ) + the noise of counting `each` instalments, E[p(1-p)]/each = m(1-m)
+    # φ/(1+φ)/each.
     ratio = variance / (mean * (1 - mean))
     precision = (1 - ratio) / (ratio - 1 / each)
     assert abs(mean - 0.29) < 0.02
@@ -163,7 +168,9 @@ def test_the_portfolio_is_mixed(written, records):
 
 
 def test_the_oldest_instalment_first_gives_the_lateness_that_was_counted(written, records):
-    """Read back as an import would: payments of a loan in order of value date, each to the oldest open instalment."""
+    """Read back as an import would: payments of a loan in order of value date, each to the oldest open
+    instalment.
+    """
     loans, payments = records
     paid = defaultdict(list)
     for payment in payments:

@@ -1,5 +1,6 @@
-"""Remembering what earlier rows of a file said, for files of any length: on disk, in a nameless SQLite file that
-goes with the process. Rows of one loan usually stand together, so the key under work is held in memory.
+"""Remembering what earlier rows of a file said, for files of any length: on disk, in a nameless SQLite file
+that goes with the process. Rows of one loan usually stand together, so the key under work is held in
+memory.
 """
 
 from __future__ import annotations

@@ -33,9 +33,7 @@ PROVENANCE = (
     "consumer_used_it", "consumer_texted_from_it", "direct_consent", "creditor_notice_opt_out",
     "prior_collector_used_it", "esign_consent", "contract", "register_search", "skip_trace", "given_by_third",
 )  # fmt: skip
-MAX_APR = Decimal(
-    100
-)  # 10,000 % a year: dearer than any short-term loan; a rate written in per cent is above it
+MAX_APR = Decimal(100)  # 10,000 % a year: dearer than any short-term loan; a rate written in per cent is above it
 MAX_DAYS_PAST_DUE = 36_500
 
 _YEARS = range(1900, 2201)
@@ -68,9 +66,7 @@ _SPACES = {" ": " \u00a0\u202f", "": ""}
 # By the decimals of a currency: the smallest amount, and the amount that no row reaches.
 _QUANTA = {places: Decimal(1).scaleb(-places) for places in sorted(set(CURRENCY_EXPONENT.values()))}
 _LIMITS = {places: MINOR_LIMIT * quantum for places, quantum in _QUANTA.items()}
-_PLAIN_DIGITS = (
-    len(str(MINOR_LIMIT)) - 1 - max(_QUANTA)
-)  # so many digits before the point are below every limit
+_PLAIN_DIGITS = len(str(MINOR_LIMIT)) - 1 - max(_QUANTA)  # so many digits before the point are below every limit
 
 Parser = Callable[[str], Any]
 
@@ -85,8 +81,8 @@ class Bad(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MoneyForm:
-    """How amounts are written. `negative`: allow one (only where the field says so). `rounded`: to the currency's
-    decimals, halves up; else more decimals than the currency has are refused.
+    """How amounts are written. `negative`: allow one (only where the field says so). `rounded`: to the
+    currency's decimals, halves up; else more decimals than the currency has are refused.
     """
 
     decimal: str = "."
@@ -165,9 +161,7 @@ def ratio(unit: str) -> Parser:
             raise Bad("bad_ratio", f"“{shown(value)}” is no rate written like {sample}.")
         fraction = Decimal(value) / 100 if unit == "percent" else Decimal(value)
         if fraction > MAX_APR:
-            raise Bad(
-                "bad_ratio", f"{shown(value)} is more than {MAX_APR * 100:,} per cent; write 0.0575 for 5.75."
-            )
+            raise Bad("bad_ratio", f"{shown(value)} is more than {MAX_APR * 100:,} per cent; write 0.0575 for 5.75.")
         return fraction
 
     return parse
@@ -264,9 +258,7 @@ def zones() -> frozenset[str]:
 
 def country(value: str) -> str:
     if value not in countries():
-        raise Bad(
-            "unknown_country", f"“{shown(value)}” is no ISO 3166 country code; write US, CN, HK, TW or GB."
-        )
+        raise Bad("unknown_country", f"“{shown(value)}” is no ISO 3166 country code; write US, CN, HK, TW or GB.")
     return value
 
 

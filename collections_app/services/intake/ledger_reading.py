@@ -1,7 +1,7 @@
 """One pass over the rows of a file that tells what happened to loans: payments, extensions, charges, ends.
 
-Some mappings read a row in the light of the one before it of the same loan; what that said is kept on disk, so that
-memory does not grow with the file.
+Some mappings read a row in the light of the one before it of the same loan; what that said is kept on disk,
+so that memory does not grow with the file.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .records import (
     PaymentRecord,
     PayOffRecord,
     RecoveryRecord,
+    ReturnRecord,
     WriteOffRecord,
 )
 from .rejects import Fault, Reject, reject, shown
@@ -31,14 +32,16 @@ from .rejects import Fault, Reject, reject, shown
 
 @dataclass(frozen=True, slots=True)
 class KnownLoan:
-    """What is known of a loan before a file: when its ledger opened, until when it has been told, and the principal
-    and the fees that were open then. A row that stands alone (a corrected one) is read as the one after that.
+    """What is known of a loan before a file: when its ledger opened, until when it has been told, and what
+    stood then: open principal, open fees, the maturity. A row that stands alone (a corrected one) is read
+    as the one after that.
     """
 
     opened_on: dt.date
     told_until: dt.date
     balance: Decimal | None = None
     fees: Decimal | None = None
+    maturity_on: dt.date | None = None
 
 
 Known = Callable[[str], KnownLoan | None]
@@ -95,7 +98,8 @@ class LedgerReading:
             if "set_aside" in state:
                 return [
                     reject(row.line, "", "", "held_back",
-                           f"Line {state['set_aside']} of the same loan was set aside, and this row is read after it; "
+                           f"Line {state['set_aside']} of the same loan was set aside, and this row is "
+                           "read after it; "
                            "send both again.", row.values)
                 ]  # fmt: skip
         found: list[LedgerRecord] = []
@@ -104,6 +108,7 @@ class LedgerReading:
             ending = self._ending(row, state, after, faults)
             for section in self._sections.values():
                 if section.after_first_row and state.get("first"):
+                    _remember(section, row, after)
                     continue
                 if all(condition.lets_through(row.values) for condition in section.where):
                     record = self._record(section, row, state, after, ending, faults)
@@ -131,7 +136,8 @@ class LedgerReading:
             if on <= known.told_until:
                 return {"told": True, "on": said}
             balance, fees = (None if x is None else str(x) for x in (known.balance, known.fees))
-            return {"on": said, "balance": balance, "stock": fees}
+            maturity = known.maturity_on.isoformat() if known.maturity_on else None
+            return {"on": said, "balance": balance, "stock": fees, "maturity": maturity}
         if "set_aside" not in state and said < state["on"]:
             raise Bad(
                 "out_of_order",
@@ -161,7 +167,8 @@ class LedgerReading:
                 return "pay_off", Decimal(0)
             faults.append(
                 Fault(balance_field.columns[0], row.values.get(balance_field.columns[0], ""), "balance_unknown",
-                      "The balance is gone without a payment, and nothing says what it was; send the row before it too.")
+                      "The balance is gone without a payment, and nothing says what it was; send the row "
+                      "before it too.")
             )  # fmt: skip
             return "", Decimal(0)
         gap = Decimal(before) - paid
@@ -192,6 +199,17 @@ class LedgerReading:
             if not change:
                 return None
             got["amount"], got["waived"] = abs(change), change < 0
+        if section.rule == "maturity_moves" and len(faults) == before:
+            previous, moved = state.get("maturity"), 0
+            maturity = got.pop("maturity_on", None)
+            if maturity is not None:
+                after["maturity"] = maturity.isoformat()
+                if previous is not None:
+                    was = dt.date.fromisoformat(previous)
+                    moved = (maturity.year - was.year) * 12 + maturity.month - was.month
+            got["months"] = max(got["months"], moved)
+            if not got["months"] or state.get("told"):
+                return None
         if section.rule == "balance_vanishes" and section.name == "write_offs":
             got["amount"] = ending[1]
         if len(faults) > before:
@@ -200,6 +218,8 @@ class LedgerReading:
         on = got.pop("value_on", None) or got.pop("on", None)
         number = got.pop("loan_number")
         reference = got.pop("reference", None) or ""
+        if section.name == "returns" and not got.get("amount"):
+            return None
         if section.name in ("extensions", "pay_offs"):
             got.pop("currency", None)
         if section.name == "charges":
@@ -210,9 +230,7 @@ class LedgerReading:
                 got[name] = got.get(name) or ""
             if section.identity == "reference" and not reference:
                 column = section.fields["reference"].columns[0]
-                faults.append(
-                    Fault(column, "", "value_missing", "A payment needs the reference of its source.")
-                )
+                faults.append(Fault(column, "", "value_missing", "A payment needs the reference of its source."))
                 return None
             said = f"{number}|{on}|{got['amount']}|{got['currency']}"
             got["row_digest"] = hashlib.sha256(said.encode()).hexdigest()
@@ -230,11 +248,14 @@ class LedgerReading:
         )
 
     def _identified(self, record: LedgerRecord, identities: DiskMemory, faults: list[Fault]) -> LedgerRecord:
-        """A payment by row gets its number among the like rows of the file; a reference may stand there once."""
+        """A payment by row gets its number among the like rows of the file; a reference may stand there
+        once.
+        """
         if not isinstance(record, PaymentRecord):
             return record
         if record.by_row:
-            # Kept by loan, not by digest: rows of a loan usually stand together, and then nothing goes to the disk.
+            # Kept by loan, not by digest: rows of a loan usually stand together, and then nothing goes to
+            # the disk.
             like = identities.get(record.loan_number) or {}
             count = like[record.row_digest] = like.get(record.row_digest, 0) + 1
             identities.put(record.loan_number, like)
@@ -252,12 +273,25 @@ class LedgerReading:
 
 
 _RECORDS: dict[str, type[Any]] = {
-    "payments": PaymentRecord, "extensions": ExtensionRecord, "charges": ChargeRecord, "write_offs": WriteOffRecord,
-    "pay_offs": PayOffRecord, "recoveries": RecoveryRecord,
-}  # fmt: skip
+    "payments": PaymentRecord,
+    "returns": ReturnRecord,
+    "extensions": ExtensionRecord,
+    "charges": ChargeRecord,
+    "write_offs": WriteOffRecord,
+    "pay_offs": PayOffRecord,
+    "recoveries": RecoveryRecord,
+}
+
+
+def _remember(section: Section, row: Row, after: dict[str, Any]) -> None:
+    """Of a first row that tells nothing, what the next one is compared with."""
+    if section.rule == "maturity_moves":
+        maturity = collect({"maturity_on": section.fields["maturity_on"]}, row, None, []).get("maturity_on")
+        after["maturity"] = maturity.isoformat() if maturity else None
 
 
 def _with_reference(record: PaymentRecord, reference: str) -> PaymentRecord:
-    # The record was made in this module a moment ago and nobody has it yet; a copy would cost more than all its parsing.
+    # The record was made in this module a moment ago and nobody has it yet; a copy would cost more than all
+    # its parsing.
     object.__setattr__(record, "reference", reference)
     return record

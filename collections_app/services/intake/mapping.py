@@ -1,8 +1,9 @@
-"""A mapping says, in one TOML file, which column of a source gives which field, and in which form it is written.
+"""A mapping says, in one TOML file, which column of a source gives which field, and in which form it is
+written.
 
-`docs/import_format.md` describes the format. `Mapping.loans(rows)` gives LoanRecord or Reject; `Mapping.ledger(rows)`
-gives, in one reading, everything else that the rows tell: payments, extensions, charges, write-offs, pay-offs,
-recoveries, or a Reject for the whole row.
+`docs/import_format.md` describes the format. `Mapping.loans(rows)` gives LoanRecord or Reject;
+`Mapping.ledger(rows)` gives, in one reading, everything else that the rows tell: payments, extensions,
+charges, write-offs, pay-offs, recoveries, or a Reject for the whole row.
 """
 
 from __future__ import annotations
@@ -81,9 +82,7 @@ class Mapping:
             raise source.refuse(("law_on",), "write a date such as 2026-11-24, without quotes.")
         self.allocation = tuple(data.get("allocation", ()))
         if any(part not in ("charge", "instalment") for part in self.allocation):
-            raise source.refuse(
-                ("allocation",), "name “charge” and “instalment” in the order in which money is taken."
-            )
+            raise source.refuse(("allocation",), "name “charge” and “instalment” in the order in which money is taken.")
         self._read_file(source, data.get("file", {}))
         given: dict[str, Any] = {k: {"constant": data[k]} for k in ("currency", "collector_role") if k in data}
         self._read_persons(source, data.get("persons", {}))
@@ -93,9 +92,7 @@ class Mapping:
     def _read_file(self, source: Source, table: Any) -> None:
         table = only(source, ("file",), table, ("encoding", "delimiter", "sheet"))
         self.encoding = word(source, ("file",), table, "encoding", ENCODINGS, "utf-8")
-        self.delimiter = (
-            word(source, ("file",), table, "delimiter", DELIMITERS, ",") if "delimiter" in table else None
-        )
+        self.delimiter = word(source, ("file",), table, "delimiter", DELIMITERS, ",") if "delimiter" in table else None
         self.sheet: str | None = table.get("sheet")
 
     def _read_persons(self, source: Source, table: Any) -> None:
@@ -115,9 +112,7 @@ class Mapping:
         }
         for role, found in self._persons.items():
             if "name" not in found or "reference" not in found:
-                raise source.refuse(
-                    ("persons", role), "a person needs a name and a reference (the source's number)."
-                )
+                raise source.refuse(("persons", role), "a person needs a name and a reference (the source's number).")
 
     def _read_loans(self, source: Source, table: Any, given: abc.Mapping[str, Any]) -> None:
         self._loans: Section | None = None
@@ -130,10 +125,11 @@ class Mapping:
         found = read_fields(source, ("loans", "fields"), table.get("fields", {}), LOAN_FIELDS, given)
         self._loans = Section("loans", found, read_filters(source, ("loans",), table), False, "")
         path = ("loans", "schedule")
-        schedule = only(source, path, table.get("schedule", {}), ("starts", "day", *SCHEDULE_FIELDS))
+        schedule = only(source, path, table.get("schedule", {}), ("starts", "day", "arrears", *SCHEDULE_FIELDS))
         self._starts = word(source, path, schedule, "starts", ("", "month_after_opening"), "")
         if self._starts and ("first_due_on" in schedule or "opening_on" not in found):
             raise source.refuse((*path, "starts"), "needs opening_on, and no first_due_on beside it.")
+        self._arrears_by_instalment = word(source, path, schedule, "arrears", ("one", "by_instalment"), "one") != "one"
         self._schedule = {
             name: read_field(source, (*path, name), SCHEDULE_FIELDS[name], schedule[name])
             for name in SCHEDULE_FIELDS
@@ -159,11 +155,7 @@ class Mapping:
             table = only(source, (name,), data[name], keys)
             rule = word(source, (name,), table, "rule", ("", LEDGER_RULES.get(name, "")), "")
             found = read_fields(source, (name, "fields"), table.get("fields", {}), LEDGER_FIELDS[name], given)
-            identity = (
-                word(source, (name,), table, "identity", ("reference", "row"), "")
-                if name == "payments"
-                else ""
-            )
+            identity = word(source, (name,), table, "identity", ("reference", "row"), "") if name == "payments" else ""
             if identity == "reference" and "reference" not in found:
                 raise source.refuse((name, "identity"), "names the reference, but no column gives it.")
             needed = {
@@ -181,9 +173,7 @@ class Mapping:
             path = ("balance",)
             table = only(source, path, data["balance"], ("column", "principal_paid", "tolerance"))
             pair = [
-                read_field(
-                    source, (*path, key), Kind("money"), {"column": table.get(key, ""), "negative": True}
-                )
+                read_field(source, (*path, key), Kind("money"), {"column": table.get(key, ""), "negative": True})
                 for key in ("column", "principal_paid")
             ]
             self._balance = (pair[0], pair[1], Decimal(str(table.get("tolerance", "0"))))
@@ -198,14 +188,17 @@ class Mapping:
         return tuple(dict.fromkeys(column for column, _ in self._columns(what)))
 
     def check_columns(self, what: str, rows: Rows) -> None:
-        """Refuses a file that lacks a column, naming what is missing and what was found. `what`: loans or ledger."""
+        """Refuses a file that lacks a column, naming what is missing and what was found. `what`: loans or
+        ledger.
+        """
         found = set(rows.columns)
         needed = dict.fromkeys(column for column, optional in self._columns(what) if not optional)
         missing = [column for column in needed if column not in found]
         if missing:
             raise DomainError(
                 "columns_missing",
-                f"{rows.name} lacks {'the column' if len(missing) == 1 else 'the columns'} {', '.join(missing)}, which the "
+                f"{rows.name} lacks {'the column' if len(missing) == 1 else 'the columns'} "
+                f"{', '.join(missing)}, which the "
                 f"mapping {self.id} reads; it has: {', '.join(shown(c) for c in rows.columns)}.",
                 file=rows.name,
                 mapping=self.id,
@@ -243,13 +236,11 @@ class Mapping:
     # --- Loans ----------------------------------------------------------------------------------------------
 
     def loans(self, rows: Rows) -> Iterator[LoanRecord | Reject]:
-        """A loan a row, or the loan of the first row of its number; rejects of the reader are passed on. Raises
-        DomainError for a missing column before the first row is read.
+        """A loan a row, or the loan of the first row of its number; rejects of the reader are passed on.
+        Raises DomainError for a missing column before the first row is read.
         """
         if self._loans is None:
-            raise DomainError(
-                "mapping_without_loans", f"The mapping {self.id} does not say how loans are read."
-            )
+            raise DomainError("mapping_without_loans", f"The mapping {self.id} does not say how loans are read.")
         self.check_columns("loans", rows)
         return self._loan_records(rows, self._loans)
 
@@ -272,7 +263,8 @@ class Mapping:
                     if not self._first_rows_only:
                         yield reject(
                             row.line, number_of.columns[0] if number_of.columns else "", number, "loan_twice",
-                            f"The loan {shown(number)} stands in line {first} already; a file has a loan once.",
+                            f"The loan {shown(number)} stands in line {first} already; a file has a loan "
+                            "once.",
                             row.values,
                         )  # fmt: skip
                     continue
@@ -294,7 +286,8 @@ class Mapping:
         if not faults and schedule is None and not listed and not closed:
             faults.append(
                 Fault("", "", "schedule_missing",
-                      "Nothing says what is due when: give the first due date, the instalment and their number, or the "
+                      "Nothing says what is due when: give the first due date, the instalment and their "
+                      "number, or the "
                       "schedule itself.")
             )  # fmt: skip
         if got.get("opening_arrears") and got.get("opening_on") is None and not faults:
@@ -325,6 +318,7 @@ class Mapping:
             guarantors=guarantors,
             allocation=self.allocation,
             law_on=self.law_on,
+            arrears_by_instalment=self._arrears_by_instalment,
             attributes={column: row.values.get(column, "") for column in self._keep},
             approximate=assumed | {field.name for field in section.fields.values() if field.assumed},
             **got,
@@ -352,6 +346,8 @@ class Mapping:
         first = made.get("first_due_on")
         if self._starts and got.get("opening_on") is not None:
             first = on_day(got["opening_on"], 1, day)
+            if made.get("not_before") is not None:
+                first = max(first, on_day(made["not_before"], 0, day))
         amount, count = made.get("amount"), made.get("count")
         if first is not None and count is None and made.get("until") is not None:
             until = made["until"]
@@ -393,9 +389,7 @@ class Mapping:
         for given, other in (("name", "reference"), ("reference", "name")):
             if got.get(given) and not got.get(other):
                 column = fields[other].columns[0]
-                faults.append(
-                    Fault(column, "", "value_missing", f"The {role.replace('_', '-')} has no {other}.")
-                )
+                faults.append(Fault(column, "", "value_missing", f"The {role.replace('_', '-')} has no {other}."))
                 return None
         own = role == "debtor"
         country = got.get("country") or (loan.get("country") or "" if own else "")
@@ -434,16 +428,16 @@ class Mapping:
     # --- What happened to the loans --------------------------------------------------------------------------
 
     def ledger(self, rows: Rows, known: Known | None = None) -> Iterator[LedgerRecord | Reject]:
-        """Everything that the rows tell of loans, in one reading. A row with a fault gives nothing but its Reject.
+        """Everything that the rows tell of loans, in one reading. A row with a fault gives nothing but its
+        Reject.
 
-        Some mappings read a row in the light of the one before it (the first row of a loan, a change of stock, a
-        balance that vanishes). There, after a reject, later rows of the same loan are rejected too, so that the
-        corrected rows can be read in their order; and `known` tells what stood before the file.
+        Some mappings read a row in the light of the one before it (the first row of a loan, a change of
+        stock, a balance that vanishes). There, after a reject, later rows of the same loan are rejected
+        too, so that the corrected rows can be read in their order; and `known` tells what stood before the
+        file.
         """
         if not self._ledger:
-            raise DomainError(
-                "mapping_without_ledger", f"The mapping {self.id} does not say how payments are read."
-            )
+            raise DomainError("mapping_without_ledger", f"The mapping {self.id} does not say how payments are read.")
         self.check_columns("ledger", rows)
         return LedgerReading(self._ledger, self._balance, self._in_order, known).read(rows)
 
@@ -468,7 +462,8 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     if (not given.endswith(".toml") and given not in shipped_mappings()) or not path.is_file():
         raise DomainError(
             "mapping_missing",
-            f"There is no mapping {given}; shipped are {', '.join(shipped_mappings())}, or give the path of a .toml file.",
+            f"There is no mapping {given}; shipped are {', '.join(shipped_mappings())}, or give the path "
+            "of a .toml file.",
             mapping=given,
         )
     try:

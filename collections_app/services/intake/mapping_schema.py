@@ -1,6 +1,7 @@
 """The schema of a mapping: fields and what they hold, derivations, filters; reading them from TOML.
 
-Everything is from closed lists, there are no expressions. What is not known is refused with file, line and key.
+Everything is from closed lists, there are no expressions. What is not known is refused with file, line and
+key.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from collections_app.kernel.errors import DomainError
 from collections_app.kernel.money import exponent
+from collections_app.policy.schema.toml_lines import locate
 
 from . import fields as form
 from .fields import Bad, MoneyForm
@@ -24,13 +26,15 @@ from .reader import Exact, Row
 from .records import MONTH_END
 from .rejects import Fault, shown
 
-LEDGER_SECTIONS = ("charges", "payments", "extensions", "write_offs", "pay_offs", "recoveries")
+LEDGER_SECTIONS = ("charges", "payments", "returns", "extensions", "write_offs", "pay_offs", "recoveries")
 CONTACT_KINDS = ("mobile", "landline", "email", "home_address")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a field holds. `limit` is the length of a text or the greatest number; `positive`: more than nothing."""
+    """What a field holds. `limit` is the length of a text or the greatest number; `positive`: more than
+    nothing.
+    """
 
     base: str
     required: bool = False
@@ -39,7 +43,6 @@ class Kind:
     positive: bool = False
 
 
-_TEXT = Kind("text", limit=200)
 _NUMBER = Kind("text", required=True, limit=40)
 _MONEY = Kind("money")
 _DATE = Kind("date")
@@ -66,7 +69,7 @@ LOAN_FIELDS: dict[str, Kind] = {
     "opening_days_past_due": Kind("int", limit=form.MAX_DAYS_PAST_DUE),
     "opening_credit": _MONEY,
     "closed_at_opening": Kind("yes_no"),
-    "lender": _TEXT,
+    "lender": Kind("text", required=True, limit=200),
     "creditor_group": Kind("text", limit=60),
     "lender_type": Kind("choice", options=form.LENDER_TYPES),
     "debt_kind": Kind("choice", options=form.DEBT_KINDS),
@@ -97,6 +100,7 @@ SCHEDULE_FIELDS: dict[str, Kind] = {
     "amount": Kind("money", positive=True),
     "count": Kind("int", limit=600),
     "until": _DATE,
+    "not_before": _DATE,
     "final_amount": Kind("money", positive=True),
 }
 _EVENT: dict[str, Kind] = {
@@ -120,7 +124,8 @@ LEDGER_FIELDS: dict[str, dict[str, Kind]] = {
         "other_part": _MONEY,
         "balance_after": _MONEY,
     },
-    "extensions": {**_EVENT, "months": Kind("int", required=True, limit=600)},
+    "returns": {**_EVENT, "amount": _MONEY},
+    "extensions": {**_EVENT, "months": Kind("int", required=True, limit=600), "maturity_on": _DATE},
     "charges": {**_EVENT, "amount": _MONEY, "stock": _MONEY, "paid": _MONEY, "kind": Kind("text", limit=30)},
     "write_offs": {**_EVENT, "amount": _MONEY},
     "pay_offs": _EVENT,
@@ -128,6 +133,7 @@ LEDGER_FIELDS: dict[str, dict[str, Kind]] = {
 }
 LEDGER_RULES = {
     "charges": "change_of_stock",
+    "extensions": "maturity_moves",
     "write_offs": "balance_vanishes",
     "pay_offs": "balance_vanishes",
 }
@@ -136,9 +142,24 @@ TYPES = {
     "int": ("int",), "ratio": ("ratio",), "money": ("money",), "date": ("date",), "month": ("date",),
 }  # fmt: skip
 SPEC_KEYS = (
-    "column", "constant", "derive", "of", "otherwise", "type", "format", "day", "decimal", "thousands", "round", "negative",
-    "unit", "values", "required", "optional", "to_the_month",
-)  # fmt: skip
+    "column",
+    "constant",
+    "derive",
+    "of",
+    "otherwise",
+    "type",
+    "format",
+    "day",
+    "decimal",
+    "thousands",
+    "round",
+    "negative",
+    "unit",
+    "values",
+    "required",
+    "optional",
+    "to_the_month",
+)
 
 
 # --- Derivations: the closed list ----------------------------------------------------------------------------
@@ -158,6 +179,10 @@ def _difference(first: Decimal | None, second: Decimal | None) -> Decimal | None
 
 def _difference_above_zero(first: Decimal | None, second: Decimal | None) -> Decimal:
     return Decimal(0) if first is None or second is None else max(Decimal(0), first - second)
+
+
+def _balance_risen(after: Decimal | None, before: Decimal | None, paid: Decimal | None) -> Decimal | None:
+    return None if after is None or before is None else max(Decimal(0), after - (before - (paid or Decimal(0))))
 
 
 def _within_month(day: dt.date | None, month_end: dt.date | None) -> dt.date | None:
@@ -195,9 +220,9 @@ DERIVATIONS: dict[str, Derivation] = {
     "is_zero": Derivation((_MONEY,), ("yes_no",), _is_zero),
     "difference": Derivation((_MONEY, _MONEY), ("money",), _difference, signed=True),
     "difference_above_zero": Derivation((_MONEY, _MONEY), ("money",), _difference_above_zero),
-    "first_filled": Derivation(
-        (), ("money", "date", "text"), lambda *v: next((x for x in v if x is not None), None)
-    ),
+    # of a balance after, before, and what was paid of it: by how much it rose all the same
+    "balance_risen": Derivation((_MONEY, _MONEY, _MONEY), ("money",), _balance_risen),
+    "first_filled": Derivation((), ("money", "date", "text"), lambda *v: next((x for x in v if x is not None), None)),
     # the date, if it lies in the month of the second one, else the second one
     "date_within_month": Derivation((_DATE, _DATE), ("date",), _within_month),
     # day of the month of (date less so many days); nothing for 0 days
@@ -212,41 +237,22 @@ DERIVATIONS: dict[str, Derivation] = {
 
 
 class Source:
-    """The TOML text, and where in it a key stands."""
+    """The TOML of a mapping, and on which line of it a key stands."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._lines = text.splitlines()
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise DomainError("mapping_not_toml", f"{name} is not TOML: {error}.", file=name) from None
+        self._lines = locate(text)
 
     def refuse(self, path: tuple[str, ...], sentence: str) -> DomainError:
-        line = self.line_of(path)
+        line, _ = self._lines.find(path)
         key = ".".join(path)
         return DomainError(
             "bad_mapping", f"{self.name}, line {line}, {key}: {sentence}", file=self.name, line=line, key=key
         )
-
-    def line_of(self, path: tuple[str, ...]) -> int:
-        """The line of a key: in its table, or within the inline table that holds it."""
-        table: tuple[str, ...] = ()
-        best, depth = 1, 0
-        for number, line in enumerate(self._lines, start=1):
-            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
-            if header and "=" not in line.split("]")[0]:
-                table = tuple(part.strip().strip('"') for part in header[1].split("."))
-                if path[: len(table)] == table and len(table) > depth:
-                    best, depth = number, len(table)
-                continue
-            if path[: len(table)] != table or len(table) >= len(path):
-                continue
-            rest = path[len(table) :]
-            if re.match(rf"\s*\"?{re.escape(rest[0])}\"?\s*=", line):
-                best, depth = number, len(path)
-                break
-        return best
 
 
 def only(source: Source, path: tuple[str, ...], table: Any, allowed: Iterable[str]) -> dict[str, Any]:
@@ -282,8 +288,8 @@ def flag(source: Source, path: tuple[str, ...], table: dict[str, Any], key: str)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a record: from which columns, and how it is read. `columns` that are not `optional` must stand in the
-    header. `read` takes the values of the row and the decimals of its currency.
+    """One field of a record: from which columns, and how it is read. `columns` that are not `optional` must
+    stand in the header. `read` takes the values of the row and the decimals of its currency.
     """
 
     name: str
@@ -313,16 +319,10 @@ def read_field(source: Source, path: tuple[str, ...], kind: Kind, value: Any) ->
         raise source.refuse(path, f"the field “{name}” is needed; it cannot be optional.")
     assumed = flag(source, path, spec, "to_the_month")
     if "constant" in spec:
-        parse = _parser(
-            source, path, kind, {**spec, "type": "date" if kind.base == "date" else spec.get("type")}
-        )
+        parse = _parser(source, path, kind, {**spec, "type": "date" if kind.base == "date" else spec.get("type")})
         given = spec["constant"]
         text = (
-            given.isoformat()
-            if isinstance(given, dt.date)
-            else str(given).lower()
-            if given in (True, False)
-            else given
+            given.isoformat() if isinstance(given, dt.date) else str(given).lower() if given in (True, False) else given
         )
         try:
             constant = parse(str(text), None)
@@ -357,18 +357,14 @@ def _derived(
     if len(kinds) != len(of):
         raise source.refuse((*path, "of"), f"“{name}” is made of {len(kinds)} columns.")
     if kind.base not in derivation.gives:
-        raise source.refuse(
-            path, f"“{name}” gives {' or '.join(derivation.gives)}, the field holds {kind.base}."
-        )
+        raise source.refuse(path, f"“{name}” gives {' or '.join(derivation.gives)}, the field holds {kind.base}.")
     inner = dict.fromkeys(("column",), "") | {
         k: spec[k] for k in ("format", "decimal", "thousands", "round") if k in spec
     }
     if derivation.signed:
         inner["negative"] = True
     readers = [
-        _column_reader(
-            column, _parser(source, path, each, inner if each.base in ("money", "date") else {}), False
-        )
+        _column_reader(column, _parser(source, path, each, inner if each.base in ("money", "date") else {}), False)
         for column, each in zip(of, kinds, strict=True)
     ]
     columns = tuple(of)
@@ -415,11 +411,7 @@ def _parser(
     written = spec.get("type") or {"date": "date", "money": "money", "int": "int", "ratio": "ratio"}.get(
         kind.base, "text"
     )
-    if (
-        written not in TYPES
-        or kind.base not in TYPES[written]
-        and kind.base not in ("yes_no", "instant", "day")
-    ):
+    if written not in TYPES or kind.base not in TYPES[written] and kind.base not in ("yes_no", "instant", "day"):
         raise source.refuse((*path, "type"), f"the field holds {kind.base}; “{written}” does not give that.")
     for key, needs in {
         "day": "month", "decimal": "money", "thousands": "money", "round": "money", "negative": "money", "unit": "ratio"
@@ -464,9 +456,7 @@ def _money_form(source: Source, path: tuple[str, ...], spec: dict[str, Any]) -> 
     return MoneyForm(decimal, thousands, rounded, flag(source, path, spec, "negative"))
 
 
-def _plain_parser(
-    source: Source, path: tuple[str, ...], kind: Kind, written: str, spec: dict[str, Any]
-) -> form.Parser:
+def _plain_parser(source: Source, path: tuple[str, ...], kind: Kind, written: str, spec: dict[str, Any]) -> form.Parser:
     if written == "month":
         day = spec.get("day")
         if day != MONTH_END and not (isinstance(day, int) and 1 <= day <= 31):
@@ -483,9 +473,16 @@ def _plain_parser(
     if kind.base == "choice":
         return form.choice(kind.options)
     named: dict[str, form.Parser] = {
-        "currency": form.currency, "country": form.country, "region": form.region, "zone": form.zone, "phone": form.phone,
-        "email": form.email, "provenance": form.provenance, "yes_no": form.yes_or_no, "instant": form.instant,
-    }  # fmt: skip
+        "currency": form.currency,
+        "country": form.country,
+        "region": form.region,
+        "zone": form.zone,
+        "phone": form.phone,
+        "email": form.email,
+        "provenance": form.provenance,
+        "yes_no": form.yes_or_no,
+        "instant": form.instant,
+    }
     return named.get(kind.base) or form.text(kind.limit or 200)
 
 
@@ -519,9 +516,7 @@ def read_filters(source: Source, path: tuple[str, ...], table: dict[str, Any]) -
             or not all(isinstance(w, str) for w in wanted)
             or (test in ("equals", "in") and not wanted)
         ):
-            raise source.refuse(
-                here, "a filter has a column, and “equals” a value, “in” values, both as text."
-            )
+            raise source.refuse(here, "a filter has a column, and “equals” a value, “in” values, both as text.")
         found.append(Filter(each["column"], test, wanted))
     return tuple(found)
 
@@ -529,7 +524,9 @@ def read_filters(source: Source, path: tuple[str, ...], table: dict[str, Any]) -
 def read_fields(
     source: Source, path: tuple[str, ...], table: Any, kinds: dict[str, Kind], given: abc.Mapping[str, Any]
 ) -> dict[str, Field]:
-    """The fields of a section; `given` are the mapping's own words for fields that the section does not name."""
+    """The fields of a section; `given` are the mapping's own words for fields that the section does not
+    name.
+    """
     table = {
         **{k: v for k, v in given.items() if k in kinds and k not in table},
         **only(source, path, table, kinds),
@@ -555,16 +552,16 @@ class Section:
 
 
 def places_of(section: Section, row: Row, faults: list[Fault]) -> int | None:
-    """Decimals of the row's currency. A currency that cannot be read is told by `_collect`, with the other faults."""
+    """Decimals of the row's currency. A currency that cannot be read is told by `_collect`, with the other
+    faults.
+    """
     try:
         return exponent(section.fields["currency"].read(row.values, None))
     except Bad:
         return None
 
 
-def collect(
-    fields: abc.Mapping[str, Field], row: Row, places: int | None, faults: list[Fault]
-) -> dict[str, Any]:
+def collect(fields: abc.Mapping[str, Field], row: Row, places: int | None, faults: list[Fault]) -> dict[str, Any]:
     """The values that are there; what cannot be read goes to `faults`."""
     got: dict[str, Any] = {}
     for name, field in fields.items():

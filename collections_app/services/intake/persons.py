@@ -1,9 +1,10 @@
 """Made-up people for tapes that have none. The same seed and loan number always give the same person.
 
-Nobody can ever be reached through them: phone numbers come from ranges that are kept free for fiction (555-0100 to
-555-0199 of a United States area code; Ofcom's drama range +44 7700 900000 to 900999), e-mail addresses from the
-example domains of RFC 2606, and addresses name themselves as invented. Mainland China, Hong Kong and Taiwan keep
-no range for fiction, so their made-up people have a number of Ofcom's range. Everything is marked `generated`.
+Nobody can ever be reached through them: phone numbers come from ranges that are kept free for fiction
+(555-0100 to 555-0199 of a United States area code; Ofcom's drama range +44 7700 900000 to 900999), e-mail
+addresses from the example domains of RFC 2606, and addresses name themselves as invented. Mainland China,
+Hong Kong and Taiwan keep no range for fiction, so their made-up people have a number of Ofcom's range.
+Everything is marked `generated`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from .records import ContactPointRecord, PersonRecord
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state of the United States: the zone of its capital, what other zones it has, and area codes in that zone."""
+    """A state of the United States: the zone of its capital, what other zones it has, and area codes in
+    that zone.
+    """
 
     name: str
     zone: str
@@ -105,11 +108,14 @@ LANGUAGE_OF_COUNTRY = {"US": "en", "GB": "en", "CN": "zh-hans", "HK": "zh-hant",
 # (given names, family names) of several origins; where an origin occurs twice, it is drawn twice as often.
 _ORIGINS: tuple[tuple[str, str], ...] = (
     ("James Mary Robert Linda Michael Susan David Karen Thomas Nancy Daniel Laura Kevin Amy Brian Rachel",
-     "Smith Johnson Brown Miller Davis Wilson Anderson Taylor Moore Clark Lewis Walker Hall Young Wright Baker"),
+     "Smith Johnson Brown Miller Davis Wilson Anderson Taylor Moore Clark Lewis Walker Hall Young Wright "
+     "Baker"),
     ("James Mary Robert Linda Michael Susan David Karen Thomas Nancy Daniel Laura Kevin Amy Brian Rachel",
-     "Carter Mitchell Roberts Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Rogers Reed"),
+     "Carter Mitchell Roberts Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Rogers "
+     "Reed"),
     ("María José Luis Carmen Juan Ana Carlos Rosa Miguel Elena Jorge Lucía Rafael Sofía Diego Isabel",
-     "García Martínez López Hernández González Pérez Sánchez Ramírez Torres Flores Rivera Gómez Díaz Reyes Cruz"),
+     "García Martínez López Hernández González Pérez Sánchez Ramírez Torres Flores Rivera Gómez Díaz Reyes "
+     "Cruz"),
     ("Jamal Aaliyah Darius Imani Malik Ebony Terrence Keisha Andre Monique Marcus Latoya Isaiah Nia",
      "Washington Jefferson Booker Banks Jackson Coleman Freeman Dorsey Gaines Mosley Battle Hairston"),
     ("Anna Piotr Katarzyna Tomasz Ingrid Lars Greta Klaus Chiara Marco Giulia Paolo Aoife Liam",
@@ -154,9 +160,7 @@ def us_state(code: str) -> State:
     """The state of a two-letter code; a domain error that names it otherwise."""
     found = US_STATES.get(code)
     if found is None:
-        raise DomainError(
-            "unknown_state", f"“{code}” is no state of the United States such as MO.", state=code
-        )
+        raise DomainError("unknown_state", f"“{code}” is no state of the United States such as MO.", state=code)
     return found
 
 
@@ -173,7 +177,8 @@ def zone_of(country: str, region: str) -> tuple[str, str]:
 def generate(
     seed: str, loan_number: str, region: str, *, country: str = "US", language: str | None = None
 ) -> PersonRecord:
-    """A made-up debtor of a loan. `region` is `US-MO` (or `MO`), or a region of another country, or empty there.
+    """A made-up debtor of a loan. `region` is `US-MO` (or `MO`), or a region of another country, or empty
+    there.
 
     Without a language most get that of their country; one in twenty in the United States reads Chinese.
     """
@@ -214,9 +219,7 @@ def generate(
         contact_points=(
             ContactPointRecord("mobile", phone, ("direct_consent",), generated=True),
             ContactPointRecord("email", email, ("consumer_used_it",), generated=True),
-            ContactPointRecord(
-                "home_address", _address(draw, country, state, region), ("contract",), generated=True
-            ),
+            ContactPointRecord("home_address", _address(draw, country, state, region), ("contract",), generated=True),
         ),
         generated=True,
     )

@@ -25,9 +25,11 @@ from collections_app.kernel.errors import DomainError
 
 from .rejects import REJECT_COLUMNS, Reject, reject, shown
 
-# A line of a loan tape has a few hundred bytes. What is longer than this is not one, and is never held in memory.
+# A line of a loan tape has a few hundred bytes. What is longer than this is not one, and is never held in
+# memory.
 MAX_LINE_BYTES = 1 << 20
-# A quoted field may hold line ends; a quote that somebody forgot to close must not swallow the rest of the file.
+# A quoted field may hold line ends; a quote that somebody forgot to close must not swallow the rest of the
+# file.
 MAX_LINES_OF_A_ROW = 1_000
 CHUNK_BYTES = 1 << 18
 HEAD_BYTES = 1 << 13
@@ -58,8 +60,8 @@ class Exact(str):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `line` is the line of a CSV on which it begins, the row of a sheet, or the number of a Parquet row
-    (from 1); the header of a CSV or sheet is line 1.
+    """One row. `line` is the line of a CSV on which it begins, the row of a sheet, or the number of a
+    Parquet row (from 1); the header of a CSV or sheet is line 1.
     """
 
     line: int
@@ -78,9 +80,7 @@ class Rows(Protocol):
 class RowFile:
     """A file that was recognised and whose header was read. Each iteration reads it anew from the start."""
 
-    def __init__(
-        self, path: Path, kind: str, encoding: str, delimiter: str | None, sheet: str | None
-    ) -> None:
+    def __init__(self, path: Path, kind: str, encoding: str, delimiter: str | None, sheet: str | None) -> None:
         self.path = path
         self.name = path.name
         self.format = kind
@@ -121,15 +121,15 @@ class RowFile:
             if size > MAX_LINE_BYTES:
                 raise DomainError(
                     "header_missing",
-                    f"{self.name}: its first line is longer than {MAX_LINE_BYTES:,} bytes; the first line must "
+                    f"{self.name}: its first line is longer than {MAX_LINE_BYTES:,} bytes; the first line "
+                    "must "
                     "name the columns.",
                     file=self.name,
                 )
             if b"\0" in data or b"\r" in data.rstrip(b"\r\n"):
                 raise DomainError(
                     "not_what_its_name_says",
-                    f"{self.name}: its first line is not text with line ends as in a CSV file; save it as CSV "
-                    "UTF-8.",
+                    f"{self.name}: its first line is not text with line ends as in a CSV file; save it as CSV UTF-8.",
                     file=self.name,
                 )
             try:
@@ -137,7 +137,8 @@ class RowFile:
             except UnicodeDecodeError as error:
                 raise DomainError(
                     "not_utf8" if self.encoding == "utf-8" else "not_in_encoding",
-                    f"{self.name}, line {number}: byte {error.start + 1} is not {self.encoding}; save the file as "
+                    f"{self.name}, line {number}: byte {error.start + 1} is not {self.encoding}; save the "
+                    "file as "
                     "CSV UTF-8.",
                     file=self.name,
                     line=number,
@@ -156,9 +157,7 @@ class RowFile:
 
     def _csv_rows(self) -> Iterator[Row | Reject]:
         with self._stream() as stream:
-            yield from read_csv(
-                self._lines(stream), self.columns, self._all_columns, self.delimiter, self.encoding
-            )
+            yield from read_csv(self._lines(stream), self.columns, self._all_columns, self.delimiter, self.encoding)
 
     def _lines(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes, int]]:
         return physical_lines(stream, self.name)
@@ -250,9 +249,7 @@ class RowFile:
 
         number = 0
         try:
-            batches = pl.scan_parquet(self.path).collect_batches(
-                chunk_size=PARQUET_ROWS_AT_A_TIME, maintain_order=True
-            )
+            batches = pl.scan_parquet(self.path).collect_batches(chunk_size=PARQUET_ROWS_AT_A_TIME, maintain_order=True)
             for batch in batches:
                 # A 32-bit number as its shortest text, not as the 64-bit number nearest to it.
                 batch = batch.with_columns(pl.col(pl.Float32).cast(pl.String).cast(pl.Float64))
@@ -274,14 +271,13 @@ def open_rows(
 ) -> RowFile:
     """The rows of a file: iterate for Row or Reject, in the order of the file; `.columns` is its header.
 
-    `delimiter` None: found in the header. `sheet` None: the first. Raises DomainError with a sentence: `file_missing`,
-    `file_empty`, `not_what_its_name_says`, `unknown_kind_of_file`, `header_missing`, `header_twice`, `file_damaged`.
-    A damaged or cut file may give rows first; the caller decides whether they stay.
+    `delimiter` None: found in the header. `sheet` None: the first. Raises DomainError with a sentence:
+    `file_missing`, `file_empty`, `not_what_its_name_says`, `unknown_kind_of_file`, `header_missing`,
+    `header_twice`, `file_damaged`. A damaged or cut file may give rows first; the caller decides whether
+    they stay.
     """
     if encoding not in ENCODINGS:
-        raise DomainError(
-            "unknown_encoding", f"“{encoding}” is not read; use one of: {', '.join(ENCODINGS)}."
-        )
+        raise DomainError("unknown_encoding", f"“{encoding}” is not read; use one of: {', '.join(ENCODINGS)}.")
     path = Path(path)
     if not path.is_file():
         raise DomainError("file_missing", f"There is no file {path}.", file=str(path))
@@ -296,7 +292,8 @@ def open_rows(
     if found != named:
         raise DomainError(
             "not_what_its_name_says",
-            f"{path.name}: by its name it is {named}, by its content {found}. Give it the right name, or save it as "
+            f"{path.name}: by its name it is {named}, by its content {found}. Give it the right name, or "
+            "save it as "
             f"{named}.",
             file=path.name,
         )
@@ -371,11 +368,9 @@ def _kind_of_text(head: bytes) -> str:
 # --- Lines and rows of text ---------------------------------------------------------------------------------
 
 
-def physical_lines(
-    stream: IO[bytes], name: str, limit: int = MAX_LINE_BYTES
-) -> Iterator[tuple[int, bytes, int]]:
-    """(number from 1, bytes without the line feed, length) of each line. Of a line longer than `limit` only the
-    first bytes are given, and no more than one chunk of it is ever held.
+def physical_lines(stream: IO[bytes], name: str, limit: int = MAX_LINE_BYTES) -> Iterator[tuple[int, bytes, int]]:
+    """(number from 1, bytes without the line feed, length) of each line. Of a line longer than `limit` only
+    the first bytes are given, and no more than one chunk of it is ever held.
     """
     number = length = 0
     held = b""
@@ -431,7 +426,8 @@ def _row(number: int, fields: list[str], columns: tuple[str, ...], all_columns: 
     told = f" Left over: {shown(' | '.join(more))}." if more else ""
     return reject(
         number, "", "", "wrong_number_of_columns",
-        f"The row has {len(fields)} fields, the header {all_columns} columns; perhaps a quote or a delimiter is "
+        f"The row has {len(fields)} fields, the header {all_columns} columns; perhaps a quote or a "
+        "delimiter is "
         f"missing.{told}",
         values,
     )  # fmt: skip
@@ -502,7 +498,8 @@ def _text(number: int, data: bytes, length: int, encoding: str) -> str | Reject:
         code = "not_utf8" if encoding == "utf-8" else "not_in_encoding"
         return _unreadable(
             number, data, encoding, code,
-            f"Byte {error.start + 1} of the line (hex {wrong}) is not {encoding.upper()}; save the file as CSV UTF-8.",
+            f"Byte {error.start + 1} of the line (hex {wrong}) is not {encoding.upper()}; save the file as "
+            "CSV UTF-8.",
         )  # fmt: skip
     if _REPLACEMENT in text:
         return _unreadable(
@@ -517,9 +514,7 @@ def _unreadable(number: int, data: bytes, encoding: str, code: str, sentence: st
     return reject(number, "", raw, code, sentence, {"": raw})
 
 
-def _quoted(
-    number: int, text: str, source: _Lines, delimiter: str, encoding: str
-) -> tuple[int, list[str]] | Reject:
+def _quoted(number: int, text: str, source: _Lines, delimiter: str, encoding: str) -> tuple[int, list[str]] | Reject:
     taken: list[tuple[int, bytes, int]] = []
 
     def of_this_row() -> Iterator[str]:
@@ -547,7 +542,8 @@ def _quoted(
 def _quote_sentence(error: str) -> str:
     if "unexpected end" in error:
         return (
-            f"A quote that opens in this line is not closed, not even {MAX_LINES_OF_A_ROW:,} lines on; close it, or "
+            f"A quote that opens in this line is not closed, not even {MAX_LINES_OF_A_ROW:,} lines on; "
+            "close it, or "
             "write a quote that is part of the value twice."
         )
     if "field limit" in error:
@@ -607,7 +603,8 @@ def _checked_header(header: list[str], name: str) -> tuple[str, ...]:
     if twice:
         raise DomainError(
             "header_twice",
-            f"{name}: the header names {', '.join(f'“{c}”' for c in twice)} more than once; each column needs a name "
+            f"{name}: the header names {', '.join(f'“{c}”' for c in twice)} more than once; each column "
+            "needs a name "
             "of its own.",
             file=name,
             columns=twice,

@@ -1,8 +1,9 @@
-"""What a mapping makes of rows: loans with their people, and what happened to them. Facts only, nothing stored.
+"""What a mapping makes of rows: loans with their people, and what happened to them. Facts only, nothing
+stored.
 
-Amounts are Decimals with exactly the decimals of the record's currency. Every record keeps its line and its raw row,
-so that a fault which only the database shows (an unknown loan) can still be told as a Reject. `approximate`
-names fields that the source gives to the month only, or that the mapping had to assume.
+Amounts are Decimals with exactly the decimals of the record's currency. Every record keeps its line and its
+raw row, so that a fault which only the database shows (an unknown loan) can still be told as a Reject.
+`approximate` names fields that the source gives to the month only, or that the mapping had to assume.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ class ContactPointRecord:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """`reference` is the source's own number of the person: loans with the same one have the same borrower. `zones`
-    are IANA zones by the source they come from (`physical_address`, `phone_area_code`, `consumer_stated`).
+    """`reference` is the source's own number of the person: loans with the same one have the same borrower.
+    `zones` are IANA zones by the source they come from (`physical_address`, `phone_area_code`,
+    `consumer_stated`).
     """
 
     reference: str
@@ -48,7 +50,7 @@ class PersonRecord:
 
 @dataclass(frozen=True, slots=True)
 class InstalmentRecord:
-    """What is due when. Sequence 0 is what was already overdue when the ledger opened."""
+    """What is due when. Sequences from 0 on are what was already overdue when the ledger opened."""
 
     sequence: int
     due_on: dt.date
@@ -90,8 +92,10 @@ def on_day(start: dt.date, months: int, day: int | str) -> dt.date:
 class LoanRecord:
     """A loan as its source tells it, at the contract or at the opening of the ledger (`opening_on`).
 
-    `opening_balance` is principal. `opening_arrears` were overdue at the opening, since `opening_days_past_due` days;
-    `opening_credit` was paid ahead of the schedule. `closed_at_opening`: nothing was owed any more.
+    `opening_balance` is principal. `opening_arrears` were overdue at the opening, since
+    `opening_days_past_due` days; `opening_credit` was paid ahead of the schedule. With
+    `arrears_by_instalment` the arrears are one instalment a month since then, else one in all.
+    `closed_at_opening`: nothing was owed any more.
     """
 
     line: int
@@ -116,6 +120,7 @@ class LoanRecord:
     opening_arrears: Decimal | None = None
     opening_days_past_due: int | None = None
     opening_credit: Decimal | None = None
+    arrears_by_instalment: bool = False
     closed_at_opening: bool = False
     lender: str = ""
     creditor_group: str = ""
@@ -141,16 +146,40 @@ class LoanRecord:
         return self.opening_on - dt.timedelta(days=self.opening_days_past_due or 0)
 
     def instalments(self) -> Iterator[InstalmentRecord]:
-        """What is due, oldest first: the opening arrears as number 0, then the schedule."""
-        due_on = self.arrears_due_on
-        if due_on is not None and self.opening_arrears is not None:
-            yield InstalmentRecord(0, due_on, self.opening_arrears)
-        yield from self.listed or (self.schedule.instalments() if self.schedule else ())
+        """What is due, oldest first: the opening arrears (from number 0 on), then the schedule (from 1, or
+        after them).
+        """
+        sequence = -1
+        for sequence, (due_on, amount) in enumerate(self._arrears()):
+            yield InstalmentRecord(sequence, due_on, amount)
+        later = max(sequence, 0)
+        for item in self.listed or (self.schedule.instalments() if self.schedule else ()):
+            yield InstalmentRecord(item.sequence + later, item.due_on, item.amount) if later else item
+
+    def _arrears(self) -> list[tuple[dt.date, Decimal]]:
+        """One instalment since the oldest due date; or one a month since then, the newer ones whole."""
+        oldest, owed = self.arrears_due_on, self.opening_arrears
+        if oldest is None or owed is None or self.opening_on is None:
+            return []
+        if not self.arrears_by_instalment or not self.instalment:
+            return [(oldest, owed)]
+        newer: list[tuple[dt.date, Decimal]] = []
+        while (due_on := on_day(oldest, len(newer) + 1, oldest.day)) <= self.opening_on:
+            newer.append((due_on, self.instalment))
+        rest = owed - len(newer) * self.instalment
+        # A last statement is cut to what pays the loan off and may show less than is late: then the oldest
+        # are whole.
+        while rest <= 0 and newer:
+            newer.pop()
+            rest += self.instalment
+        return [(oldest, rest), *newer]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecord:
-    """What all records of a loan's life have. `reference` is the source's own, or for events one made of the date."""
+    """What all records of a loan's life have. `reference` is the source's own, or for events one made of
+    the date.
+    """
 
     line: int
     row: Mapping[str, str]
@@ -162,9 +191,10 @@ class LedgerRecord:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecord(LedgerRecord):
-    """Money received; `on` is its value date. `row_digest` is the same for rows that say the same, whichever file
-    brings them; with `identity = "row"` the reference is that digest and the number of the like row in its file.
-    `reverses` is the reference of the payment that the bank took back: then no money came.
+    """Money received; `on` is its value date. `row_digest` is the same for rows that say the same,
+    whichever file brings them; with `identity = "row"` the reference is that digest and the number of the
+    like row in its file. `reverses` is the reference of the payment that the bank took back: then no money
+    came.
     """
 
     amount: Decimal = Decimal(0)
@@ -178,6 +208,16 @@ class PaymentRecord(LedgerRecord):
     interest_part: Decimal | None = None
     other_part: Decimal | None = None
     balance_after: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRecord(LedgerRecord):
+    """Money of earlier payments that the bank took back, where the source does not say of which: of the
+    last ones.
+    """
+
+    amount: Decimal = Decimal(0)
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that was not taken, with everything that is wrong with it. `values` is the row as it was read; it may
-    hold personal data.
+    """A row that was not taken, with everything that is wrong with it. `values` is the row as it was read;
+    it may hold personal data.
     """
 
     line: int
@@ -68,7 +68,9 @@ def reject(line: int, column: str, value: str, code: str, sentence: str, values:
 
 
 def shown(value: str) -> str:
-    """A value fit to stand in a sentence: short, and with nothing in it that does not print (PostgreSQL takes no NUL)."""
+    """A value fit to stand in a sentence: short, and with nothing in it that does not print (PostgreSQL
+    takes no NUL).
+    """
     if len(value) > SHOWN_CHARACTERS:
         value = value[: SHOWN_CHARACTERS - 1] + "…"
     return value if value.isprintable() else "".join(c if c.isprintable() else "�" for c in value)
@@ -77,8 +79,9 @@ def shown(value: str) -> str:
 class RejectsWriter:
     """Writes the rejects file; makes it with the first reject, so that a clean import leaves none.
 
-    The file is readable by its owner only: it holds rows about people. It is UTF-8 with a byte order mark, which
-    the reader trusts more than the encoding that a mapping names, and keeps the delimiter of the file.
+    The file is readable by its owner only: it holds rows about people. It is UTF-8 with a byte order mark,
+    which the reader trusts more than the encoding that a mapping names, and keeps the delimiter of the
+    file.
     """
 
     def __init__(self, path: str | os.PathLike[str], columns: Iterable[str], delimiter: str = ",") -> None:

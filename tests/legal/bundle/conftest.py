@@ -147,7 +147,7 @@ class Case:
         return Case(replace(self.manifest, **changed), self.stored)  # type: ignore[arg-type]
 
 
-def make_case(court: Court) -> Case:
+def invented(court: Court) -> Case:
     stored: dict[str, bytes] = {}
 
     def file(tab: str, section: str, title: str, data: bytes, kind: str, on: date, **more: object) -> Exhibit:
@@ -313,7 +313,13 @@ def court() -> Court:
 
 @pytest.fixture(scope="session")
 def case(court: Court) -> Case:
-    return make_case(court)
+    return invented(court)
+
+
+@pytest.fixture(scope="session")
+def make_case() -> Callable[[Court], Case]:
+    """Make the case anew, with no object shared."""
+    return invented
 
 
 @pytest.fixture(scope="session")

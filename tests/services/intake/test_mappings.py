@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from collections_app.kernel.errors import DomainError
-from collections_app.services.intake.mapping import KnownLoan, Mapping, load_mapping, shipped_mappings
+from collections_app.services.intake.mapping import SHIPPED, KnownLoan, Mapping, load_mapping, shipped_mappings
 from collections_app.services.intake.reader import Exact, Row, open_rows
 from collections_app.services.intake.records import (
     ChargeRecord,
@@ -20,6 +21,7 @@ from collections_app.services.intake.records import (
     PaymentRecord,
     PayOffRecord,
     RecoveryRecord,
+    ReturnRecord,
     Schedule,
     WriteOffRecord,
 )
@@ -293,7 +295,7 @@ def test_words_of_the_source_are_put_into_ours(tmp_path):
 
 def test_months_become_the_day_that_the_mapping_says(tmp_path):
     spec = 'contract_on = { column = "contract_on", type = "month", format = "MMM-YYYY", day = "month_end" }'
-    mapping = changed(tmp_path, 'contract_on = "contract_on"', spec)
+    mapping = changed(tmp_path, 'contract_on = { column = "contract_on", required = true }', spec)
     (found,) = mapping.loans(GivenDicts(PLAIN | {"contract_on": "Feb-2024"}))
     assert found.contract_on == D(2024, 2, 29) and "contract_on" in found.approximate
     (found,) = mapping.loans(GivenDicts(PLAIN | {"contract_on": "2024-02"}))
@@ -316,7 +318,7 @@ def test_a_rejected_row_is_taken_when_it_comes_back_corrected(tmp_path):
 
 
 def changed(folder: Path, old: str, new: str, name: str = "plain") -> Mapping:
-    source = (Path(load_mapping.__globals__["SHIPPED"]) / f"{name}.toml").read_text("utf-8")
+    source = (SHIPPED / f"{name}.toml").read_text("utf-8")
     assert source.count(old) >= 1
     path = folder / "own.toml"
     path.write_text(source.replace(old, new, 1), encoding="utf-8")
@@ -349,10 +351,26 @@ def test_the_tapes_say_that_their_people_are_made_up_and_for_which_day_the_law_i
         ('currency = "currency"', 'currency = { constant = "XXX" }', "XXX"),
         ('apr = { column = "apr", optional = true }', 'apr = { column = "apr", unit = "permille" }', "permille"),
         ('apr = { column = "apr", optional = true }', 'apr = { column = "apr", type = "money" }', "ratio"),
-        ('contract_on = "contract_on"', 'contract_on = { column = "x", format = "D.M.Y" }', "D.M.Y"),
-        ('contract_on = "contract_on"', 'contract_on = { column = "x", type = "month" }', "month_end"),
-        ('contract_on = "contract_on"', 'contract_on = { derive = "guess", of = ["x"] }', "guess"),
-        ('contract_on = "contract_on"', 'contract_on = { derive = "difference", of = ["x", "y"] }', "gives money"),
+        (
+            'contract_on = { column = "contract_on", required = true }',
+            'contract_on = { column = "x", format = "D.M.Y" }',
+            "D.M.Y",
+        ),
+        (
+            'contract_on = { column = "contract_on", required = true }',
+            'contract_on = { column = "x", type = "month" }',
+            "month_end",
+        ),
+        (
+            'contract_on = { column = "contract_on", required = true }',
+            'contract_on = { derive = "guess", of = ["x"] }',
+            "guess",
+        ),
+        (
+            'contract_on = { column = "contract_on", required = true }',
+            'contract_on = { derive = "difference", of = ["x", "y"] }',
+            "gives money",
+        ),
         ('principal = "principal"', 'principal = { column = "p", decimal = ",", thousands = "," }', "differ"),
         ('one_row = "loan"', 'one_row = "customer"', "customer"),
         ('identity = "reference"', 'identity = "hope"', "hope"),
@@ -382,19 +400,19 @@ def test_a_mapping_that_is_missing_or_no_toml_is_refused(tmp_path):
 # --- The servicer's tape: one row a loan-month ---------------------------------------------------------------
 
 TAPE = (
-    "loan_id,month_end,origination_month,original_amount,original_term_months,apr,maturity_month,credit_score,"
+    "loan_id,month_end,origination_month,original_amount,original_term_months,apr,first_payment_month,maturity_month,credit_score,"
     "payment_to_income,state,begin_balance,instalment,paid,interest_paid,principal_paid,other_paid,fees_uncollected,"
-    "end_balance,due_next_month_incl_arrears,interest_paid_through,days_past_due,payments_extended,"
+    "end_balance,due_next_month_incl_arrears,interest_paid_through,days_past_due,payments_extended,modification_code,"
     "charged_off_principal,recovered,zero_balance_code"
 )
-HEAD = "S1,{month},2015-05,9000.00,60,0.12,2017-06,600,0.1,IN,{begin},{instalment}"
+HEAD = "S1,{month},2015-05,9000.00,60,0.12,2015-06,2017-06,600,0.1,IN,{begin},{instalment}"
 
 
 def month(end: str, rest: str, begin: str = "5000.00", instalment: str = "200.0") -> str:
     return HEAD.format(month=end, begin=begin, instalment=instalment) + "," + rest
 
 
-OPENING = month("2016-12-31", "200.0,40.0,160.0,0.0,10.0,4840.00,400.0,2016-12-03,4.0,0,0.0,0.0,")
+OPENING = month("2016-12-31", "200.0,40.0,160.0,0.0,10.0,4840.00,400.0,2016-12-03,4.0,0,,0.0,0.0,")
 
 
 def told(*rows: str, known=None) -> list[object]:
@@ -402,7 +420,7 @@ def told(*rows: str, known=None) -> list[object]:
 
 
 def test_the_first_row_of_a_loan_is_the_loan_as_it_stood():
-    rows = Given(TAPE, OPENING, month("2017-01-31", "0.0,0.0,0.0,0.0,10.0,4840.00,600.0,2016-12-03,35.0,0,0.0,0.0,"))
+    rows = Given(TAPE, OPENING, month("2017-01-31", "0.0,0.0,0.0,0.0,10.0,4840.00,600.0,2016-12-03,35.0,0,,0.0,0.0,"))
     (loan,) = load_mapping("us_subprime_tape").loans(rows)
     assert (loan.number, loan.opening_on, loan.opening_balance) == ("S1", D(2016, 12, 31), Decimal("4840.00"))
     assert (loan.opening_arrears, loan.opening_days_past_due) == (Decimal("200.00"), 4)
@@ -416,7 +434,7 @@ def test_the_first_row_of_a_loan_is_the_loan_as_it_stood():
 
 def test_a_due_day_that_does_not_show_is_assumed_and_said_to_be():
     (loan,) = load_mapping("us_subprime_tape").loans(Given(TAPE, OPENING.replace(",4.0,", ",0.0,")))
-    assert loan.schedule.day == "month_end" and "due_day" in loan.approximate
+    assert loan.schedule.day == 15 and "due_day" in loan.approximate
     (loan,) = load_mapping("us_subprime_tape").loans(Given(TAPE, OPENING))
     assert loan.schedule.day == 27 and "due_day" not in loan.approximate
 
@@ -424,10 +442,10 @@ def test_a_due_day_that_does_not_show_is_assumed_and_said_to_be():
 def test_the_rows_after_it_tell_what_happened():
     found = told(
         OPENING,
-        month("2017-01-31", "200.0,40.0,160.0,0.0,10.0,4680.00,400.0,2017-01-20,4.0,0,0.0,0.0,"),
-        month("2017-02-28", "215.0,40.0,160.0,15.0,20.0,4520.00,200.0,2017-01-20,0.0,2,0.0,0.0,"),
-        month("2017-03-31", "0.0,0.0,0.0,0.0,0.0,0.0,0.0,,,0,4520.0,300.0,4"),
-        month("2017-04-30", "0.0,0.0,0.0,0.0,0.0,0.0,0.0,,,0,0.0,50.0,4", begin="0.0", instalment="0.0"),
+        month("2017-01-31", "200.0,40.0,160.0,0.0,10.0,4680.00,400.0,2017-01-20,4.0,0,,0.0,0.0,"),
+        month("2017-02-28", "215.0,40.0,160.0,15.0,20.0,4520.00,200.0,2017-01-20,0.0,2,,0.0,0.0,"),
+        month("2017-03-31", "0.0,0.0,0.0,0.0,0.0,0.0,0.0,,,0,,4520.0,300.0,4"),
+        month("2017-04-30", "0.0,0.0,0.0,0.0,0.0,0.0,0.0,,,0,,0.0,50.0,4", begin="0.0", instalment="0.0"),
     )
     assert not [x for x in found if isinstance(x, Reject)]
     payments = [(p.on, p.amount, p.other_part) for p in found if isinstance(p, PaymentRecord)]
@@ -449,10 +467,55 @@ def test_the_rows_after_it_tell_what_happened():
     assert not [x for x in found if isinstance(x, PayOffRecord)]
 
 
+def test_arrears_of_several_months_fell_due_one_a_month_and_the_newer_ones_are_whole():
+    row = OPENING.replace(",400.0,2016-12-03,4.0,", ",650.0,2016-10-03,65.0,")  # 450 overdue, since 27 October
+    (loan,) = load_mapping("us_subprime_tape").loans(Given(TAPE, row))
+    due = list(loan.instalments())
+    assert due[:4] == [
+        InstalmentRecord(0, D(2016, 10, 27), Decimal("50.00")), InstalmentRecord(1, D(2016, 11, 27), Decimal("200.00")),
+        InstalmentRecord(2, D(2016, 12, 27), Decimal("200.00")), InstalmentRecord(3, D(2017, 1, 27), Decimal("200.00")),
+    ]  # fmt: skip
+    assert [item.sequence for item in due] == list(range(len(due)))
+    row = OPENING.replace(",400.0,2016-12-03,4.0,", ",500.0,2016-10-03,65.0,")  # 300 overdue: less than is late
+    (loan,) = load_mapping("us_subprime_tape").loans(Given(TAPE, row))
+    assert list(loan.instalments())[:2] == [
+        InstalmentRecord(0, D(2016, 10, 27), Decimal("100.00")), InstalmentRecord(1, D(2016, 11, 27), Decimal("200.00"))
+    ]  # fmt: skip
+
+
+def test_less_due_than_an_instalment_is_money_paid_ahead():
+    row = OPENING.replace(",400.0,2016-12-03,4.0,", ",120.0,2016-12-03,0.0,")
+    (loan,) = load_mapping("us_subprime_tape").loans(Given(TAPE, row))
+    assert (loan.opening_credit, loan.opening_arrears) == (Decimal("80.00"), Decimal("0.00"))
+
+
+def test_a_new_loan_owes_nothing_before_its_first_payment_month():
+    row = OPENING.replace(",2015-06,2017-06,", ",2017-03,2019-02,").replace(",4.0,", ",0.0,")
+    (loan,) = load_mapping("us_subprime_tape").loans(Given(TAPE, row))
+    due = list(loan.schedule.instalments())
+    assert (due[0].due_on, due[-1].due_on, len(due)) == (D(2017, 3, 15), D(2019, 2, 15), 24)
+
+
+def test_principal_that_rises_without_a_change_of_terms_was_a_payment_taken_back():
+    rise = month("2017-01-31", "0.0,0.0,0.0,0.0,10.0,5160.00,400.0,2017-01-20,4.0,0,,0.0,0.0,", begin="5000.00")
+    (found,) = [x for x in told(OPENING, rise) if isinstance(x, ReturnRecord)]
+    assert (found.on, found.amount) == (D(2017, 1, 31), Decimal("160.00"))
+    changed_terms = rise.replace(",0,,0.0,0.0,", ",0,98,0.0,0.0,")
+    assert not [x for x in told(OPENING, changed_terms) if isinstance(x, ReturnRecord)]
+
+
+def test_a_maturity_that_moves_is_an_extension_even_if_none_is_reported():
+    january = month("2017-01-31", "0.0,0.0,0.0,0.0,10.0,5000.00,400.0,2016-12-03,0.0,0,98,0.0,0.0,")
+    january = january.replace(",2017-06,", ",2017-09,")
+    february = january.replace("S1,2017-01-31", "S1,2017-02-28").replace(",0,98,", ",1,98,")
+    found = [x for x in told(OPENING, january, february) if isinstance(x, ExtensionRecord)]
+    assert [(x.on, x.months) for x in found] == [(D(2017, 1, 31), 3), (D(2017, 2, 28), 1)]
+
+
 def test_a_bad_row_sets_the_later_rows_of_its_loan_aside_and_they_go_in_when_they_come_back():
-    january = month("2017-01-31", "200.0,40.0,160.0,0.0,35.0,4680.00,400.0,2017-01-20,4.0,0,0.0,0.0,")
+    january = month("2017-01-31", "200.0,40.0,160.0,0.0,35.0,4680.00,400.0,2017-01-20,4.0,0,,0.0,0.0,")
     bad = january.replace(",200.0,40.0,", ",-200.0,40.0,")
-    february = month("2017-02-28", "200.0,40.0,160.0,0.0,35.0,4520.00,200.0,2017-02-20,0.0,0,0.0,0.0,")
+    february = month("2017-02-28", "200.0,40.0,160.0,0.0,35.0,4520.00,200.0,2017-02-20,0.0,0,,0.0,0.0,")
     other = february.replace("S1,2017-02-28", "S2,2017-02-28")
     found = told(OPENING, bad, february, other)
     assert [(x.line, x.code) for x in found if isinstance(x, Reject)] == [(3, "negative_amount"), (4, "held_back")]
@@ -466,7 +529,7 @@ def test_a_bad_row_sets_the_later_rows_of_its_loan_aside_and_they_go_in_when_the
 
 
 def test_a_line_that_could_not_be_read_holds_back_its_loan_too(tmp_path):
-    lines = [TAPE, OPENING, month("2017-01-31", "broken"), month("2017-02-28", OPENING.split(",", 12)[12])]
+    lines = [TAPE, OPENING, month("2017-01-31", "broken"), month("2017-02-28", OPENING.split(",", 13)[13])]
     path = tmp_path / "tape.csv"
     path.write_text("\n".join(lines))
     found = list(load_mapping("us_subprime_tape").ledger(open_rows(path)))
@@ -476,14 +539,14 @@ def test_a_line_that_could_not_be_read_holds_back_its_loan_too(tmp_path):
 
 
 def test_rows_out_of_their_order_are_refused():
-    january = month("2017-01-31", "200.0,40.0,160.0,0.0,35.0,4680.00,400.0,2017-01-20,4.0,0,0.0,0.0,")
+    january = month("2017-01-31", "200.0,40.0,160.0,0.0,35.0,4680.00,400.0,2017-01-20,4.0,0,,0.0,0.0,")
     found = told(OPENING, january.replace("2017-01-31", "2017-03-31"), january)
     assert found[-1].code == "out_of_order" and "sort the file" in found[-1].sentence
 
 
 def test_rows_of_a_loan_that_were_told_before_charge_nothing_again():
-    january = month("2017-01-31", "200.0,40.0,160.0,0.0,35.0,4680.00,400.0,2017-01-20,4.0,0,0.0,0.0,")
-    february = month("2017-02-28", "0.0,0.0,0.0,0.0,50.0,4680.00,200.0,2017-02-20,0.0,0,0.0,0.0,")
+    january = month("2017-01-31", "200.0,40.0,160.0,0.0,35.0,4680.00,400.0,2017-01-20,4.0,0,,0.0,0.0,")
+    february = month("2017-02-28", "0.0,0.0,0.0,0.0,50.0,4680.00,200.0,2017-02-20,0.0,0,,0.0,0.0,")
     known = KnownLoan(opened_on=D(2016, 12, 31), told_until=D(2017, 1, 31), fees=Decimal("35.00"))
     found = told(january, february, known=lambda number: known)
     assert [(type(x).__name__, x.on, x.amount) for x in found] == [
@@ -585,7 +648,7 @@ def test_one_file_of_the_subprime_tape_serves_both_commands():
     found = list(mapping.ledger(rows))
     counts = counted(found)
     assert {name: counts[name] for name in ("ExtensionRecord", "WriteOffRecord", "RecoveryRecord")} == {
-        "ExtensionRecord": 18, "WriteOffRecord": 12, "RecoveryRecord": 15
+        "ExtensionRecord": 20, "WriteOffRecord": 12, "RecoveryRecord": 15
     }  # fmt: skip
     opened = {loan.number: loan.opening_on for loan in loans}
     assert all(x.on > opened[x.loan_number] for x in found if isinstance(x, PaymentRecord))
@@ -597,3 +660,35 @@ def test_one_file_of_the_subprime_tape_serves_both_commands():
 def test_records_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         one_loan().number = "other"
+
+
+# --- The page that describes it ------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[3] / "docs" / "import_format.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_examples_of_the_page_can_be_imported(tmp_path):
+    loans, payments = blocks("csv")
+    (tmp_path / "loans.csv").write_text(loans, encoding="utf-8")
+    (tmp_path / "payments.csv").write_text(payments, encoding="utf-8")
+    (loan,) = load_mapping("plain").loans(open_rows(tmp_path / "loans.csv"))
+    (payment,) = load_mapping("plain").ledger(open_rows(tmp_path / "payments.csv"))
+    assert (loan.number, payment.loan_number) == ("L-0004", "L-0004")
+
+
+def test_the_mapping_of_the_page_is_one(tmp_path):
+    (text,) = blocks("toml")
+    (tmp_path / "my_bank.toml").write_text(text, encoding="utf-8")
+    assert load_mapping(tmp_path / "my_bank.toml").id == "my_bank"
+
+
+def test_the_page_names_every_column():
+    for column in (*load_mapping("plain").columns("loans"), *load_mapping("plain").columns("ledger")):
+        said = re.sub("^(co_debtor|guarantor)_", "debtor_", column)
+        if said.endswith("_provenance"):
+            said = "_address_provenance"
+        assert said in PAGE or said in ("debtor_country", "debtor_region"), column
