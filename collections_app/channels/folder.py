@@ -29,9 +29,9 @@ def write_once(
     truth, and three waits a message make a day of 20,000 messages slow.
     """
     name = f"{envelope.channel}/{at.astimezone(dt.UTC):%Y-%m-%d}/{envelope.contact_id}"
-    with _only_once(folder, envelope, name):
-        paths = {folder / f"{name}{suffix}": data for suffix, data in files.items()}
-        try:
+    paths = {folder / f"{name}{suffix}": data for suffix, data in files.items()}
+    try:
+        with _only_once(folder, envelope, name):
             if durable:
                 with writing_together(*paths) as parts:
                     for part, data in zip(parts, paths.values(), strict=True):
@@ -39,21 +39,22 @@ def write_once(
             else:
                 with speaking_of_disk(folder):
                     _write_lightly(paths)
-        except DomainError as error:  # disk_full, cannot_write
-            raise ChannelError(error.sentence, permanent=False, code=error.code, contact=envelope.contact_id) from error
+    except ChannelError:
+        raise
+    except DomainError as error:  # disk_full, cannot_write
+        raise ChannelError(error.sentence, permanent=False, code=error.code, contact=envelope.contact_id) from error
     return name
 
 
 @contextmanager
 def _only_once(folder: Path, envelope: Envelope, name: str) -> Iterator[None]:
-    """Hold the contact's mark; it stays when the block ends well, and goes when nothing was written."""
+    """Hold the contact's mark. It goes again when writing failed, and stays when nobody can say (a killed worker)."""
     mark = folder / ".sent" / str(envelope.contact_id // 1000) / str(envelope.contact_id)
-    try:
-        with speaking_of_disk(folder):
-            mark.parent.mkdir(parents=True, exist_ok=True)
+    with speaking_of_disk(folder):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        try:
             handle = os.open(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640)
-    except DomainError as error:
-        if isinstance(error.__cause__, FileExistsError):
+        except FileExistsError as error:
             raise ChannelError(
                 f"Contact {envelope.contact_id} was written before: “{mark}” says where. It is not written again. (If "
                 "the database was made anew, empty the folder of the outbox.)",
@@ -62,12 +63,11 @@ def _only_once(folder: Path, envelope: Envelope, name: str) -> Iterator[None]:
                 code="already_sent",
                 contact=envelope.contact_id,
             ) from error
-        raise ChannelError(error.sentence, permanent=False, code=error.code, contact=envelope.contact_id) from error
     try:
-        with os.fdopen(handle, "w") as file:
+        with speaking_of_disk(folder), os.fdopen(handle, "w") as file:
             file.write(name + "\n")
         yield
-    except BaseException:
+    except Exception:
         with suppress(OSError):
             mark.unlink()
         raise

@@ -19,7 +19,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
-import noto_cjk_sans_otc
+import noto_cjk_sans_otc  # type: ignore[import-untyped]
 from PIL import ImageFont
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _new_configuration() -> FontConfiguration:
 
         def __init__(self) -> None:
             self.owner = os.getpid()
+            self._folder: Path | None = None
             super().__init__()
             atexit.register(self.clear)
 

@@ -91,9 +91,7 @@ def render_pdf(
     Raises DomainError: `forbidden_resource`, `missing_resource`, `empty_document` (nothing to see on any page),
     `render_failed`, `pdf_libraries_missing`, `disk_full`.
     """
-    return lay_out(
-        html, metadata=metadata, base=base, blobs=blobs, attachments=attachments, variant=variant
-    ).pdf
+    return lay_out(html, metadata=metadata, base=base, blobs=blobs, attachments=attachments, variant=variant).pdf
 
 
 def lay_out(
@@ -225,8 +223,7 @@ def _may_be_read(path: Path, base: Path | None) -> bool:
 _REFUSED = {
     "forbidden_resource": "“{title}” asks for {url}; papers are made only from our templates, our font and the "
     "files given with them. Take the address out of the text or the template.",
-    "missing_resource": "“{title}” asks for {url}, which is not there. Correct the template, or give the file "
-    "with it.",
+    "missing_resource": "“{title}” asks for {url}, which is not there. Correct the template, or give the file with it.",
 }
 
 

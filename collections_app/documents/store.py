@@ -169,4 +169,3 @@ def _limit(field: str) -> int:
 
 def _shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
-

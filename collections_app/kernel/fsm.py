@@ -130,6 +130,8 @@ class RefreshableFSM(ConcurrentTransitionMixin):
         leave = self._protected() | (personal if fields is None else set())
         popped = {name: self.__dict__.pop(name) for name in leave if name in self.__dict__}
         self.__dict__.pop("_data_keys", None)
+        if fields is not None:
+            fields = {*fields, *self._protected()}  # else a second query would fetch the state
         try:
             models.Model.refresh_from_db(self, using=using, fields=fields, **kwargs)  # type: ignore[arg-type]
         except Exception:
@@ -275,11 +277,7 @@ def advance_set(
     for pks in _windows(ready, window):
         with transaction.atomic():
             # The lock is taken with the guards in the same query, so a row that changed meanwhile falls out here.
-            held = locks.lock_pks(ready.filter(pk__any_of=pks))
-            if held and connection.features.has_select_for_update:
-                # Where that query waited for a lock, it saw the new row but other tables (Exists) as of before the
-                # wait; asked again under the lock, as `apply` does, they are fresh.
-                held = list(ready.filter(pk__any_of=held).order_by("pk").values_list("pk", flat=True))
+            held = _asked_again(ready, locks.lock_pks(ready.filter(pk__any_of=pks)))
             if held:
                 model._base_manager.filter(pk__any_of=held).update(**values)
                 history.record(model, held, kind="~", by=by, because=because, run=run)
@@ -313,13 +311,21 @@ def advance_rows(
     for guard in d.effects.guards:
         ready = ready.filter(guard.on(shared))
     with transaction.atomic():
-        held = locks.lock_pks(ready)
+        held = _asked_again(ready, locks.lock_pks(ready))
         if not held:
             return []
         values = [(pk, {d.field: d.target, **d.effects.stamped({"run": run, "by": by, **rows[pk]})}) for pk in held]
         bulk.update_rows(model, values)
         history.record(model, held, kind="~", by=by, because=because, run=run)
     return held
+
+
+def _asked_again(ready: models.QuerySet[Any], held: list[Any]) -> list[Any]:
+    """Of the locked rows those that are ready. Where the locking query waited, it saw the new row but other tables
+    (Exists) as of before the wait; asked again under the lock, as `apply` does, they are fresh."""
+    if not held or not connection.features.has_select_for_update:
+        return held
+    return list(ready.filter(pk__any_of=held).order_by("pk").values_list("pk", flat=True))
 
 
 def _windows(queryset: models.QuerySet[Any], size: int) -> Iterator[list[Any]]:

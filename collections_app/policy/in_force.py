@@ -40,9 +40,17 @@ def _ladder(digest: str, source: str) -> Ladder:
     return parse_ladder(source, f"stored version {digest[:12]}")
 
 
-@lru_cache(maxsize=64)
+_AS_PRESET: dict[str, Preset] = {}
+
+
 def ladder_as_preset(ladder: Ladder) -> Preset:
     """The channels of a ladder's stages as a house preset, so that manual contacts meet them too."""
+    if ladder.digest not in _AS_PRESET:
+        _AS_PRESET[ladder.digest] = _as_preset(ladder)
+    return _AS_PRESET[ladder.digest]
+
+
+def _as_preset(ladder: Ladder) -> Preset:
     return Preset(
         id=f"ladder-{ladder.id}", version=ladder.version, status=ladder.status, title=None, law_checked_on=None,
         effective_from=ladder.effective_from, effective_to=ladder.effective_to, jurisdiction=HOUSE, extends=None,

@@ -171,7 +171,7 @@ def _overtaken(cover: ContactCase, position: Any, on: dt.date, promised: set[int
     case: Case = cover.case
     if case.stage == Case.Stage.CLOSED:
         return "closed: nothing is overdue any more"
-    if position.overdue <= cover.loan.tolerance:
+    if position.oldest_due_on is None or position.oldest_due_on >= on:
         return "paid"
     if case.contacts_held_until >= on:
         return f"a hold stops contacts until {case.contacts_held_until}"
@@ -257,7 +257,7 @@ def _mark_sending(
                 c.pk, c.person_id, stop_seq,
                 Envelope(
                     contact_id=c.pk, channel=c.channel, to=c.contact_point.value if c.contact_point else "", subject=text.subject,
-                    text=text.text, html=text.html, document=letter.pdf if letter else None, language=text.language,
+                    text=text.text, html="" if letter else text.html, document=letter.pdf if letter else None, language=text.language,
                     expires_at=j.expires_at, text_sha256=rows[c.pk]["text_sha256"],
                 ),
             )

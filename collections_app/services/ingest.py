@@ -47,7 +47,7 @@ from .intake import records
 from .intake.mapping import Mapping, load_mapping
 from .intake.reader import open_rows
 from .intake.rejects import Reject, RejectsWriter, reject
-from .ledger import refresh_oldest_open, unbook
+from .ledger import refresh_oldest_open
 
 CHUNK = 2_000  # loans a transaction: about 60 MB of records and rows at their widest
 LEDGER_CHUNK = 5_000
@@ -570,8 +570,7 @@ def _reverse(r: records.PaymentRecord, source: str, job: _Job) -> None:
         return
     fsm.apply(payment, "reverse", by=job.by, because=f"taken back, says {job.batch.file_name}", on=r.on)
     if payment.booked_on is not None:
-        unbook(payment, on=r.on)
-        refresh_oldest_open([payment.loan_id], by=job.by, because="a payment was taken back")
+        book_loan_money([payment.loan_id], before=payment.booked_on, on=payment.booked_on, by=job.by, run=None)
     job.out.updated += 1
 
 

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from collections_app.channels.letter import assemble_batch
@@ -19,6 +21,9 @@ from collections_app.models import Contact, ContactCase, LoanDocument, PrintBatc
 from collections_app.services.receipts import mark_delivered
 
 from .texts import Rendered
+
+
+LETTERS = Path(settings.BASE_DIR) / "templates" / "contacts" / "letter"
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Letter:
 
 def file_letter(contact: Contact, text: Rendered, covers: Sequence[ContactCase], *, at: dt.datetime) -> Letter:
     """Render the letter, keep it under the person's key and file it with the loans it is about, as evidence."""
-    laid = lay_out(text.html, metadata=Metadata(title=f"Letter {contact.pk}", created=at, language=text.language))
+    laid = lay_out(text.html, base=LETTERS, metadata=Metadata(title=f"Letter {contact.pk}", made_at=at, language=text.language))
     kept = store.put(
         contact.person.key, laid.pdf, title=f"{contact.step or 'letter'} {contact.pk}", media_type="application/pdf", at=at,
         pages=laid.pages, generated=contact.person.generated,
@@ -59,7 +64,7 @@ def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch |
     )
     pdfs = [(f"{c.pk}", c.person.name, store.get(c.document)) for c in letters]
     cover = lay_out(
-        _cover(batch, letters), metadata=Metadata(title=f"Print batch {batch.pk}", created=at, language="en")
+        _cover(batch, letters), metadata=Metadata(title=f"Print batch {batch.pk}", made_at=at)
     ).pdf
     batch.document = store.put(
         batch.key, assemble_batch(pdfs, cover), title=f"print batch {batch.pk}", media_type="application/pdf", at=at

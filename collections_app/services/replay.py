@@ -294,7 +294,7 @@ class _Account:
         self._first_open = 0
         self._history: list[_Paid] = []
         self._left_over: list[_LeftOver] = []
-        self._paid_total = self._recovered = self._returned_beyond = 0
+        self._paid_total = self._recovered = self._recovered_open = self._returned_beyond = 0
         self._ended: str | None = None
         self._ended_on: dt.date | None = None
         self._traced = traced
@@ -321,6 +321,7 @@ class _Account:
                 self._extend(row)
             elif rank == _RECOVERY:
                 self._recovered += row.amount
+                self._recovered_open += row.amount
                 self._write(Line(on, row.kind, row.id, credit=row.amount, amount=row.amount))
             else:
                 self._end(row)
@@ -434,13 +435,15 @@ class _Account:
         self._ended, self._ended_on = event.kind, event.on
         debit = credit = 0
         if self._lapsed:
-            # What was paid in advance counts as due, so that the money stands against something; the rest falls away.
+            # What was paid in advance or recovered counts as due, so that the money stands against something; the
+            # rest falls away.
             for item in (*self._instalments, *self._charges):
                 debit += max(0, item.paid - item.billed)
                 credit += max(0, item.billed - item.paid)
                 item.billed = item.paid
             credit += self._returned_beyond
-            self._returned_beyond = 0
+            debit += self._recovered_open
+            self._returned_beyond = self._recovered_open = 0
         self._write(Line(event.on, event.kind, event.id, debit=debit, credit=credit, amount=event.amount))
 
     def _bill(self, until: dt.date) -> None:
@@ -486,7 +489,7 @@ class _Account:
             days_past_due=(on - oldest).days if oldest is not None and oldest < on else 0,
             oldest_due_on=oldest,
             overdue=overdue,
-            remaining=unpaid + fees + self._returned_beyond - unallocated - self._recovered,
+            remaining=unpaid + fees + self._returned_beyond - unallocated - self._recovered_open,
             to_come=to_come if self._traced else 0,
             fees_open=fees,
             paid_total=self._paid_total,

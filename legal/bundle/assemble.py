@@ -26,7 +26,7 @@ from datetime import UTC
 from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pikepdf
 from PIL import Image
@@ -347,24 +347,27 @@ def _write_pdf(
             if isinstance(each, pikepdf.Stream) and HOLE_KEY in each:
                 name = str(each[HOLE_KEY])
                 each.write(sealed if name == "/manifest" else printed_digest(name, digest, glyphs))
-        with path.open("wb") as file:  # a file of ours, so that a full disk is told in Python's words
-            _save(pdf, file)
+        finished = _saved(pdf)
+    path.write_bytes(finished.getbuffer())
     return sealed
 
 
-def _save(pdf: pikepdf.Pdf, to: BinaryIO) -> None:
+def _saved(pdf: pikepdf.Pdf) -> io.BytesIO:
+    """The PDF in memory: where it writes to a disk that fills up, pikepdf 10.18 ends the whole process (tried)."""
+    made = io.BytesIO()
     pdf.save(
-        to,
+        made,
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
         deterministic_id=True,
         min_version="1.7",
         fix_metadata_version=False,
     )
+    return made
 
 
 def _merged(
     manifest: Manifest, court: Court, cover: Laid, sources: Sequence[_Source], places: Places
-) -> tuple[BinaryIO, dict[str, str]]:
+) -> tuple[io.BytesIO, dict[str, str]]:
     """All pages, stamped, linked and bookmarked, with zeros where the digest will stand."""
     with pikepdf.new() as pdf:
         stamp = Stamp(pdf, manifest.file_number, manifest.version)
@@ -393,8 +396,7 @@ def _merged(
         if court.bookmarks:
             _bookmark(pdf, manifest, court, places)
         _describe(pdf, manifest)
-        draft = io.BytesIO()
-        _save(pdf, draft)
+        draft = _saved(pdf)
     for part in parts:
         part.pdf.close()
     return draft, {character: stamp.glyphs[character] for character in "0123456789abcdef ."}
@@ -420,7 +422,7 @@ def _fit(pdf: pikepdf.Pdf, page: pikepdf.Page, court: Court) -> None:
     and scripts go.
     """
     # The form reads its content when the file is written: it gets a page of its own, this one is emptied.
-    form = pikepdf.Page(pdf.make_indirect(pikepdf.Dictionary(page.obj))).as_form_xobject()
+    form = pikepdf.Page(pdf.make_indirect(pikepdf.Dictionary(dict(page.obj.items())))).as_form_xobject()
     left, bottom, right, top = (float(each) for each in form.BBox)
     wide, high = _upright(form, right - left, top - bottom)
     width, height = court.page_points if high >= wide else court.page_points[::-1]
@@ -453,7 +455,8 @@ def _link(pdf: pikepdf.Pdf, until: int) -> None:
     """Turn what the front calls `pack:page/N` into links to these pages; they keep the reader's zoom."""
     for page in list(pdf.pages)[:until]:
         for annotation in page.obj.get("/Annots", []):
-            target = str(annotation.get("/A", {}).get("/URI", ""))
+            action = annotation.get("/A")
+            target = str(action.get("/URI", "")) if action is not None else ""
             if target.startswith("pack:page/"):
                 del annotation["/A"]
                 goal = pdf.pages[int(target.removeprefix("pack:page/")) - 1]
@@ -473,9 +476,7 @@ def _bookmark(pdf: pikepdf.Pdf, manifest: Manifest, court: Court, places: Places
             if not inside:
                 continue
             section = item(heading, places.exhibits[inside[0].tab])
-            section.children.extend(
-                item(f"{each.tab} {each.title}", places.exhibits[each.tab]) for each in inside
-            )
+            section.children.extend(item(f"{each.tab} {each.title}", places.exhibits[each.tab]) for each in inside)
             outline.root.append(section)
 
 

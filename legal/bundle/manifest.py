@@ -285,17 +285,15 @@ class Manifest:
     @property
     def generated(self) -> bool:
         """Whether anything in the pack was invented for a demonstration: then every page says so."""
-        return any(
-            each.generated
-            for each in (
-                *self.claimants,
-                *self.defendants,
-                self.agreement,
-                *self.exhibits,
-                *self.chronology,
-                *self.contacts,
-            )
+        parts: tuple[Iterable[Any], ...] = (
+            (self.agreement,),
+            self.claimants,
+            self.defendants,
+            self.exhibits,
+            self.chronology,
+            self.contacts,
         )
+        return any(each.generated for part in parts for each in part)
 
     def section_bytes(self, exhibit: Exhibit) -> bytes:
         """The source of an exhibit that is made from this manifest: its lines as canonical JSON."""

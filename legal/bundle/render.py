@@ -189,9 +189,7 @@ def contact_log(manifest: Manifest, court: Court, exhibit: Exhibit) -> Iterator[
                 manifest,
             ),
             "titles": _set_side_by_side([[each] for each, _ in _LOG_COLUMNS], manifest),
-            "rows": [
-                _log_row(entry, zone, manifest, wanted=entry.number in pointed_at) for entry in chunk
-            ],
+            "rows": [_log_row(entry, zone, manifest, wanted=entry.number in pointed_at) for entry in chunk],
         }
         yield _page("contact_log", context, manifest, court, exhibit.title)
 
@@ -323,9 +321,7 @@ def _cover_facts(manifest: Manifest, court: Court, places: Places) -> list[tuple
     if manifest.reviewed_by:
         facts.append(("Reviewed by", _text(manifest.reviewed_by, manifest)))
     if manifest.missing:
-        facts.append(
-            ("Not complete", f"{_lines(len(manifest.missing), 'item')} missing, named after the index")
-        )
+        facts.append(("Not complete", f"{_lines(len(manifest.missing), 'item')} missing, named after the index"))
     if places.unreadable:
         tabs = ", ".join(places.unreadable)
         facts.append(("Not readable", f"tab {tabs}: a page in its place says why"))
@@ -450,7 +446,13 @@ _LOG_COLUMNS = (
 _LOG_END = 476.0
 _GUTTER = 6.0  # points left free at the end of each column
 
-_VERDICT = {"allow": "✓", "warn": "✓ with a reason", "approve": "◇ with approval", "deny": "denied", "not_asked": "none"}
+_VERDICT = {
+    "allow": "✓",
+    "warn": "✓ with a reason",
+    "approve": "◇ with approval",
+    "deny": "denied",
+    "not_asked": "none",
+}
 
 
 def _log_intro(contacts: Sequence[ContactEntry]) -> str:

@@ -153,7 +153,7 @@ class _Walk:
         self._lowest = 0  # the outermost open object that the object at hand refers to
 
     def page(self, page: pikepdf.Object) -> str:
-        keys = {key: page[key] for key in page.keys() if key != "/Parent"}
+        keys = {key: page[key] for key in _keys(page) if key != "/Parent"}
         for key in _INHERITED:
             if key not in keys and (value := _inherited(page, key)) is not None:
                 keys[key] = value
@@ -161,13 +161,13 @@ class _Walk:
 
     def document(self) -> str:
         root = self._pdf.Root
-        keys = {key: root[key] for key in root.keys() if key not in {"/Pages", "/Outlines"}}
+        keys = {key: root[key] for key in _keys(root) if key not in {"/Pages", "/Outlines"}}
         digest = hashlib.sha256(self._dictionary(keys))
         if "/Info" in self._pdf.trailer:
             digest.update(self._of(self._pdf.trailer["/Info"]))
         for level, item in _outline(root):
             # Its neighbours are told by the order; walked as references they would nest as deep as the list is long.
-            own = {key: item[key] for key in item.keys() if key not in _OUTLINE_LINKS}
+            own = {key: item[key] for key in _keys(item) if key not in _OUTLINE_LINKS}
             digest.update(b"%d" % level + self._dictionary(own))
         return digest.hexdigest()
 
@@ -197,7 +197,7 @@ class _Walk:
 
     def _direct(self, value: pikepdf.Object) -> bytes:
         if isinstance(value, pikepdf.Stream):
-            keys = {key: value[key] for key in value.keys() if key != "/Length"}
+            keys = {key: value[key] for key in _keys(value) if key != "/Length"}
             if HOLE_KEY in keys:
                 for key in ("/Filter", "/DecodeParms"):
                     keys.pop(key, None)
@@ -209,7 +209,7 @@ class _Walk:
             text = value.unparse(resolved=True)
             if not _REFERENCE.search(text):
                 return hashlib.sha256(text).digest()
-            return self._dictionary({key: value[key] for key in value.keys()})
+            return self._dictionary({key: value[key] for key in _keys(value)})
         if isinstance(value, pikepdf.Array):
             text = value.unparse(resolved=True)
             if not _REFERENCE.search(text):
@@ -244,6 +244,10 @@ def _outline(root: pikepdf.Object) -> Iterator[tuple[int, pikepdf.Object]]:
         waiting.append((level + 1, item.get("/First")))
 
 
+def _keys(holder: pikepdf.Object) -> list[str]:
+    return list(holder.keys())
+
+
 def _inherited(page: pikepdf.Object, key: str) -> Any:
     """The value that a page has from the page tree above it."""
     node, steps = page.get("/Parent"), 0
@@ -252,4 +256,3 @@ def _inherited(page: pikepdf.Object, key: str) -> Any:
             return node[key]
         node, steps = node.get("/Parent"), steps + 1
     return None
-

@@ -23,7 +23,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import pikepdf
 
@@ -112,7 +112,7 @@ def verify(path: Path, digest: str | None = None) -> Verdict:
 # --- the PDF ------------------------------------------------------------------------------------------------
 
 
-def _pdf(source: Path | IO[bytes], answer: _Answer) -> bytes:
+def _pdf(source: Path | BinaryIO, answer: _Answer) -> bytes:
     """Check one PDF. Returns the manifest attached to it."""
     try:
         with pikepdf.open(source, attempt_recovery=False) as pdf:
@@ -234,9 +234,7 @@ def _unpacked(archive: zipfile.ZipFile, answer: _Answer) -> tuple[bytes, dict[st
     return manifest, {sha256(data): "of the PDF in this archive"}
 
 
-def _compare_originals(
-    archive: zipfile.ZipFile, content: dict[str, Any], names: list[str], answer: _Answer
-) -> None:
+def _compare_originals(archive: zipfile.ZipFile, content: dict[str, Any], names: list[str], answer: _Answer) -> None:
     """Each exhibit's source against the manifest, which counts for more than the list beside it."""
     wrong = [
         exhibit["tab"]

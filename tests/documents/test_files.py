@@ -29,10 +29,13 @@ def test_a_full_disk_keeps_the_old_file_and_says_so_in_a_sentence(tmp_path, room
 
 
 def test_of_two_files_written_together_neither_is_left_if_the_second_fails(tmp_path, room_for):
-    with room_for(1_000), pytest.raises(DomainError):
-        with writing_together(tmp_path / "pack.pdf", tmp_path / "pack.zip") as (pdf, archive):
-            pdf.write_bytes(b"small")
-            archive.write_bytes(b"x" * 5_000)
+    with (
+        room_for(1_000),
+        pytest.raises(DomainError),
+        writing_together(tmp_path / "pack.pdf", tmp_path / "pack.zip") as (pdf, archive),
+    ):
+        pdf.write_bytes(b"small")
+        archive.write_bytes(b"x" * 5_000)
 
     assert list(tmp_path.iterdir()) == []
 

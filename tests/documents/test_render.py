@@ -87,7 +87,7 @@ def test_a_template_and_a_given_picture_may_be_read(tmp_path):
         '<p>x<img src="http://192.0.2.1/a.png">',
         '<link rel="stylesheet" href="https://fonts.example/a.css"><p>x',
         '<style>@import "https://fonts.example/a.css";</style><p>x',
-        '<style>@font-face{font-family:a;src:url(http://192.0.2.1/a)}</style><p>x',
+        "<style>@font-face{font-family:a;src:url(http://192.0.2.1/a)}</style><p>x",
         '<p style="background:url(//192.0.2.1/a.png)">x',
         '<p>x<img src="file:///etc/passwd">',
         '<p>x<img src="../secret.png">',
@@ -165,7 +165,7 @@ def test_a_full_disk_is_told_and_the_next_paper_has_its_font_again(room_for):
 
 def test_widths_are_those_of_the_printed_glyphs():
     laid = lay_out(
-        '<style>@page{margin:0} body{margin:0} p{font-size:10pt;margin:0;font-kerning:none} b{font-weight:400}</style>'
+        "<style>@page{margin:0} body{margin:0} p{font-size:10pt;margin:0;font-kerning:none} b{font-weight:400}</style>"
         '<p>Page 12 of 68 · “✓” …<b id="end">|</b></p><p lang="zh-hant">溫予棠，<b id="end2">|</b></p>',
         metadata=LETTER,
     )

@@ -150,6 +150,14 @@ def test_a_zone_from_a_source_that_the_preset_does_not_read_is_no_zone():
     assert (answer.verdict, answer.by, answer.next_allowed_at) == ("deny", ("US-01",), None)
 
 
+def test_the_clock_is_that_of_the_person_who_is_reached():
+    surety = Person("surety", "co_debtor", zones={"physical_address": "America/Los_Angeles"})
+    world = in_ny(persons=(surety, Person("other", "spouse")))
+    morning = at("2026-07-20T10:00:00")
+    assert judge(world, call(morning, party="co_debtor"), [US]).next_allowed_at == at("2026-07-20T11:00:00")
+    assert judge(world, call(morning, party="spouse"), [US]).verdict == "allow"
+
+
 @pytest.mark.parametrize(("says", "verdict"), [("deny", "deny"), ("ask", "approve"), ("pass", "allow")])
 def test_without_any_zone_hours_give_what_the_preset_says_of_the_unknown(says, verdict):
     hours = preset(
@@ -206,8 +214,9 @@ def test_a_margin_moves_both_bounds_inwards_and_leaves_midnight_alone():
     assert (early.verdict, early.next_allowed_at) == ("deny", at("2026-07-20T08:01:30"))
     assert judge(world, call(at("2026-07-20T20:58:30")), [US]).verdict == "allow"
     assert judge(world, call(at("2026-07-20T20:58:30") + MICRO), [US]).verdict == "deny"
-    # US-09-holiday allows whole days: just after midnight only the hours of US-01 speak.
-    assert judge(world, call(at("2026-07-20T00:00:01")), [US]).by == ("US-01",)
+    # US-09-holiday allows whole days, which have no bound to move.
+    for wall in ("2026-07-20T00:00:01", "2026-07-20T23:59:59"):
+        assert judge(world, call(at(wall)), [US]).facts["US-09-holiday"]["verdict"] == "allow"
 
 
 def test_agreed_hours_over_midnight_belong_to_the_day_on_which_they_start():

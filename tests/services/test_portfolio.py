@@ -193,7 +193,7 @@ def test_the_oldest_instalment_first_gives_the_lateness_that_was_counted(written
     # What is unpaid on AS_OF counts as late so far, so the young instalments can only be fewer.
     for day in (1, 3, 7, 10, 14, 21, 30):
         share = counted[day] / due
-        assert share <= written.late_on[day] + 1e-9
+        assert share <= written.late_on[day] + 1e-5  # late_on is rounded
         assert share > written.late_on[day] * 0.85
 
 

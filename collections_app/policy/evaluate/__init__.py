@@ -21,6 +21,17 @@ from collections_app.policy.evaluate.facts import (
     StepDone,
     World,
 )
+from collections_app.policy.evaluate.loan import (
+    CaseAsOf,
+    Item,
+    LoanAsOf,
+    Money,
+    Outcome,
+    due_steps,
+    ladder_day,
+    oldest_open,
+    what_would_happen,
+)
 
 __all__ = [
     "Address",
@@ -29,6 +40,7 @@ __all__ = [
     "Answer",
     "Ask",
     "CalendarChange",
+    "CaseAsOf",
     "Check",
     "Consent",
     "DatedFact",
@@ -36,14 +48,22 @@ __all__ = [
     "Event",
     "Evidence",
     "InconvenientTime",
+    "Item",
     "Loan",
+    "LoanAsOf",
+    "Money",
+    "Outcome",
     "Person",
     "State",
     "StepDone",
     "World",
     "applicable",
     "complete",
+    "due_steps",
     "judge",
+    "ladder_day",
+    "oldest_open",
     "presets_in_force",
     "verdict_of",
+    "what_would_happen",
 ]

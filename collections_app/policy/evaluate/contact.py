@@ -9,7 +9,8 @@ Read where the pages leave a choice (each is the stricter one unless said otherw
 - `next_allowed_at` holds the facts still, so a state, consent or event that begins after the ask is no fact
   of it; a date inside a fact that is seen (the end of a state, a dated fact, hours, a calendar) does count.
 - A register without any `check` counts as looked into at each instant tried; with checks it grows stale.
-- An event that names a debt ends a state for that debt only.
+- A state that names debts is about those only, whatever the scope of the bar; an event that names a debt ends a state
+  for that debt only.
 - Events without a debt go, in a rate, to the debt of the debtor that has most in the same period, to each
   that ties; a cooldown and a `min_gap` take them for every debt.
 - Keys of the loan in `match` choose the debts of the contact that a rule looks at; a debt that does not fit
@@ -290,7 +291,7 @@ class View:
         assert asked.debts is not None and asked.known_at is not None and asked.person is not None
         self.world, self.asked, self.preset = world, asked, preset
         self.person: str = asked.person
-        named = _zones(preset, world)
+        named = _zones(preset, world, self.person)
         self.zone_known = bool(named)
         self.zones: tuple[tzinfo, ...] = named or (UTC,)
         self.here = self.zones[0]
@@ -529,12 +530,13 @@ def is_communication(kind: str) -> bool:
     return kind in ("conversation", "voicemail_left", "visit_made") or kind.endswith("_sent")
 
 
-def _zones(preset: Preset, world: World) -> tuple[tzinfo, ...]:
+def _zones(preset: Preset, world: World, person: str) -> tuple[tzinfo, ...]:
     """Candidate zones, each once, in the order of the preset's sources; none if no zone can be told."""
     tz = preset.tz
     if tz.fixed:
         return (ZoneInfo(tz.fixed),)
-    names = [world.debtor.zones[source] for source in tz.sources if source in world.debtor.zones]
+    known = next((p.zones for p in world.persons if p.id == person and p.zones is not None), world.debtor.zones)
+    names = [known[source] for source in tz.sources if source in known]
     if not names and tz.fallback:
         names = [tz.fallback]
     return tuple(ZoneInfo(name) for name in dict.fromkeys(names))
@@ -763,7 +765,7 @@ def _bars(view: View, rule: Rule, state: State, loans: tuple[Loan, ...], instant
         return False
     # Where no debt is meant, None stands for the contact as a whole.
     debts: list[str | None] = [loan.id for loan in loans] or [None]
-    if params.scope == "debt" and state.debts is not None:
+    if state.debts is not None:
         debts = [debt for debt in debts if debt in state.debts]
     if all(_ended(view, params.ends, state, debt, starts, instant) for debt in debts):
         return False
@@ -771,9 +773,12 @@ def _bars(view: View, rule: Rule, state: State, loans: tuple[Loan, ...], instant
 
 
 def _in_scope(view: View, scope: str | None, state: State, loans: tuple[Loan, ...]) -> bool:
+    """Whether the state is about a debt of the contact, and about whom or what the scope names."""
+    if state.debts is not None and not any(loan.id in state.debts for loan in loans):
+        return False
     person = state.person or view.world.debtor.id
     if scope == "debt":
-        return bool(loans) and (state.debts is None or any(loan.id in state.debts for loan in loans))
+        return bool(loans)
     if scope == "debtor":
         return person == view.world.debtor.id
     if scope == "person":

@@ -80,11 +80,12 @@ class Loan:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody besides the debtor whom a contact may reach."""
+    """Somebody besides the debtor whom a contact may reach. `zones` None: not known apart, the debtor's count."""
 
     id: str
     role: str
     facts: frozenset[str] = frozenset()
+    zones: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,8 @@ class LedgerReading:
             if "set_aside" in state:
                 return [
                     reject(row.line, "", "", "held_back",
-                           f"Line {state['set_aside']} of the same loan was set aside, and this row is "
-                           "read after it; "
-                           "send both again.", row.values)
+                           f"Line {state['set_aside']} of the same loan was set aside, and this row is read after "
+                           "it; send both again.", row.values)
                 ]  # fmt: skip
         found: list[LedgerRecord] = []
         after = dict(state)
@@ -167,8 +166,8 @@ class LedgerReading:
                 return "pay_off", Decimal(0)
             faults.append(
                 Fault(balance_field.columns[0], row.values.get(balance_field.columns[0], ""), "balance_unknown",
-                      "The balance is gone without a payment, and nothing says what it was; send the row "
-                      "before it too.")
+                      "The balance is gone without a payment, and nothing says what it was; send the row before it "
+                      "too.")
             )  # fmt: skip
             return "", Decimal(0)
         gap = Decimal(before) - paid

@@ -158,9 +158,11 @@ class Mapping:
             identity = word(source, (name,), table, "identity", ("reference", "row"), "") if name == "payments" else ""
             if identity == "reference" and "reference" not in found:
                 raise source.refuse((name, "identity"), "names the reference, but no column gives it.")
-            needed = {
+            needed: dict[str, tuple[str, ...]] = {
                 "charges": ("stock", "paid") if rule else ("amount",),
+                "returns": ("amount",),
                 "write_offs": () if rule else ("amount",),
+                "extensions": ("maturity_on",) if rule else (),
             }
             for field in needed.get(name, ()):
                 if field not in found:
@@ -197,9 +199,8 @@ class Mapping:
         if missing:
             raise DomainError(
                 "columns_missing",
-                f"{rows.name} lacks {'the column' if len(missing) == 1 else 'the columns'} "
-                f"{', '.join(missing)}, which the "
-                f"mapping {self.id} reads; it has: {', '.join(shown(c) for c in rows.columns)}.",
+                f"{rows.name} lacks {'the column' if len(missing) == 1 else 'the columns'} {', '.join(missing)}, "
+                f"which the mapping {self.id} reads; it has: {', '.join(shown(c) for c in rows.columns)}.",
                 file=rows.name,
                 mapping=self.id,
                 missing=missing,
@@ -263,8 +264,7 @@ class Mapping:
                     if not self._first_rows_only:
                         yield reject(
                             row.line, number_of.columns[0] if number_of.columns else "", number, "loan_twice",
-                            f"The loan {shown(number)} stands in line {first} already; a file has a loan "
-                            "once.",
+                            f"The loan {shown(number)} stands in line {first} already; a file has a loan once.",
                             row.values,
                         )  # fmt: skip
                     continue
@@ -286,9 +286,8 @@ class Mapping:
         if not faults and schedule is None and not listed and not closed:
             faults.append(
                 Fault("", "", "schedule_missing",
-                      "Nothing says what is due when: give the first due date, the instalment and their "
-                      "number, or the "
-                      "schedule itself.")
+                      "Nothing says what is due when: give the first due date, the instalment and their number, or "
+                      "the schedule itself.")
             )  # fmt: skip
         if got.get("opening_arrears") and got.get("opening_on") is None and not faults:
             faults.append(
@@ -462,8 +461,8 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     if (not given.endswith(".toml") and given not in shipped_mappings()) or not path.is_file():
         raise DomainError(
             "mapping_missing",
-            f"There is no mapping {given}; shipped are {', '.join(shipped_mappings())}, or give the path "
-            "of a .toml file.",
+            f"There is no mapping {given}; shipped are {', '.join(shipped_mappings())}, or give the path of a .toml "
+            "file.",
             mapping=given,
         )
     try:

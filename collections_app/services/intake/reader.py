@@ -121,9 +121,8 @@ class RowFile:
             if size > MAX_LINE_BYTES:
                 raise DomainError(
                     "header_missing",
-                    f"{self.name}: its first line is longer than {MAX_LINE_BYTES:,} bytes; the first line "
-                    "must "
-                    "name the columns.",
+                    f"{self.name}: its first line is longer than {MAX_LINE_BYTES:,} bytes; the first line must name "
+                    "the columns.",
                     file=self.name,
                 )
             if b"\0" in data or b"\r" in data.rstrip(b"\r\n"):
@@ -137,9 +136,8 @@ class RowFile:
             except UnicodeDecodeError as error:
                 raise DomainError(
                     "not_utf8" if self.encoding == "utf-8" else "not_in_encoding",
-                    f"{self.name}, line {number}: byte {error.start + 1} is not {self.encoding}; save the "
-                    "file as "
-                    "CSV UTF-8.",
+                    f"{self.name}, line {number}: byte {error.start + 1} is not {self.encoding}; save the file as CSV "
+                    "UTF-8.",
                     file=self.name,
                     line=number,
                 ) from None
@@ -292,8 +290,7 @@ def open_rows(
     if found != named:
         raise DomainError(
             "not_what_its_name_says",
-            f"{path.name}: by its name it is {named}, by its content {found}. Give it the right name, or "
-            "save it as "
+            f"{path.name}: by its name it is {named}, by its content {found}. Give it the right name, or save it as "
             f"{named}.",
             file=path.name,
         )
@@ -426,8 +423,7 @@ def _row(number: int, fields: list[str], columns: tuple[str, ...], all_columns: 
     told = f" Left over: {shown(' | '.join(more))}." if more else ""
     return reject(
         number, "", "", "wrong_number_of_columns",
-        f"The row has {len(fields)} fields, the header {all_columns} columns; perhaps a quote or a "
-        "delimiter is "
+        f"The row has {len(fields)} fields, the header {all_columns} columns; perhaps a quote or a delimiter is "
         f"missing.{told}",
         values,
     )  # fmt: skip
@@ -498,8 +494,7 @@ def _text(number: int, data: bytes, length: int, encoding: str) -> str | Reject:
         code = "not_utf8" if encoding == "utf-8" else "not_in_encoding"
         return _unreadable(
             number, data, encoding, code,
-            f"Byte {error.start + 1} of the line (hex {wrong}) is not {encoding.upper()}; save the file as "
-            "CSV UTF-8.",
+            f"Byte {error.start + 1} of the line (hex {wrong}) is not {encoding.upper()}; save the file as CSV UTF-8.",
         )  # fmt: skip
     if _REPLACEMENT in text:
         return _unreadable(
@@ -542,8 +537,7 @@ def _quoted(number: int, text: str, source: _Lines, delimiter: str, encoding: st
 def _quote_sentence(error: str) -> str:
     if "unexpected end" in error:
         return (
-            f"A quote that opens in this line is not closed, not even {MAX_LINES_OF_A_ROW:,} lines on; "
-            "close it, or "
+            f"A quote that opens in this line is not closed, not even {MAX_LINES_OF_A_ROW:,} lines on; close it, or "
             "write a quote that is part of the value twice."
         )
     if "field limit" in error:
@@ -603,8 +597,7 @@ def _checked_header(header: list[str], name: str) -> tuple[str, ...]:
     if twice:
         raise DomainError(
             "header_twice",
-            f"{name}: the header names {', '.join(f'“{c}”' for c in twice)} more than once; each column "
-            "needs a name "
+            f"{name}: the header names {', '.join(f'“{c}”' for c in twice)} more than once; each column needs a name "
             "of its own.",
             file=name,
             columns=twice,

@@ -77,9 +77,7 @@ def contacts(count: int = 24) -> tuple[ContactEntry, ...]:
         withheld, incoming = number % 6 == 0, number % 9 == 0 and number % 6 != 0
         if withheld:
             rules = (
-                RuleAsked(
-                    "UK-01-house", "deny", "house rule 1.2", "no calls on Sundays"
-                ),
+                RuleAsked("UK-01-house", "deny", "house rule 1.2", "no calls on Sundays"),
                 RuleAsked("UK-03", "allow"),
             )
         else:
@@ -206,9 +204,7 @@ def invented(court: Court) -> Case:
             date(2026, 7, 15),
             item="arrears_notice",
         ),
-        file(
-            "6", "notices", "Photograph of the delivered letter", picture(), "image/png", date(2026, 7, 17)
-        ),
+        file("6", "notices", "Photograph of the delivered letter", picture(), "image/png", date(2026, 7, 17)),
         file(
             "7",
             "notices",
@@ -274,11 +270,11 @@ def invented(court: Court) -> Case:
         exhibits=exhibits,
         sections=court.headings(),
         chronology=(
-            ChronologyEntry(date(2024, 3, 14), "Agreement signed electronically: £12,000.00 in 48 instalments", tab="1"),
-            ChronologyEntry(date(2024, 3, 15), "£12,000.00 paid to the Defendant’s account", tab="2"),
             ChronologyEntry(
-                date(2024, 4, 10), "Instalments paid on time", until=date(2025, 9, 2), tab="4", line=18
+                date(2024, 3, 14), "Agreement signed electronically: £12,000.00 in 48 instalments", tab="1"
             ),
+            ChronologyEntry(date(2024, 3, 15), "£12,000.00 paid to the Defendant’s account", tab="2"),
+            ChronologyEntry(date(2024, 4, 10), "Instalments paid on time", until=date(2025, 9, 2), tab="4", line=18),
             ChronologyEntry(date(2026, 7, 8), "SMS: loan amount, due date, balance. Delivered", tab="10", contact=1),
             ChronologyEntry(date(2026, 7, 15), "Written notice of arrears posted; delivered 17 July", tab="5", page=2),
             ChronologyEntry(date(2026, 8, 5), "溫予棠 answers by e-mail", tab="9"),

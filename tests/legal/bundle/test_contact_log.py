@@ -28,7 +28,9 @@ def test_the_columns_stand_straight_however_long_the_text_before_them_is(pack):
         assert len(places) >= 6
         for place in places:
             left = found.get_charbox(place, loose=True)[0]
-            assert left == pytest.approx(margin + starts[name], abs=0.9 if "溫" in text[max(0, place - 60) : place] else 0.5)
+            assert left == pytest.approx(
+                margin + starts[name], abs=0.9 if "溫" in text[max(0, place - 60) : place] else 0.5
+            )
 
 
 def test_a_row_with_chinese_keeps_its_columns_within_a_space(pack):
@@ -48,9 +50,7 @@ def test_no_contact_is_left_out_over_the_border_of_two_documents(case, court, mo
 
     laid = list(render.contact_log(case.manifest, court, exhibit))
 
-    text = "".join(
-        page.get_textpage().get_text_bounded() for each in laid for page in pypdfium2.PdfDocument(each.pdf)
-    )
+    text = "".join(page.get_textpage().get_text_bounded() for each in laid for page in pypdfium2.PdfDocument(each.pdf))
     assert len(laid) == 3
     times = re.findall(r"(\d+) Jul 2026, (\d\d:\d\d)(?! UTC)", text)
     assert times == [(str(each.at.day), f"{each.at:%H:%M}") for each in case.manifest.contacts]

@@ -75,9 +75,7 @@ def test_all_that_is_wrong_is_told_at_once():
 
 def test_a_file_name_holds_nothing_that_a_court_refuses(case, court):
     assert court.name_of(case.manifest) == "LF-0112-v3"
-    named = parse_court(
-        PLAIN.replace(b'"{file}-v{version}"', b'"{claim} {file} {sealed_on} v{version}"'), "mine.toml"
-    )
+    named = parse_court(PLAIN.replace(b'"{file}-v{version}"', b'"{claim} {file} {sealed_on} v{version}"'), "mine.toml")
     manifest = case.with_(file_number="LF/01.12").manifest
 
     assert named.name_of(manifest) == "unissued-LF-01-12-2026-11-26-v3"

@@ -2,14 +2,16 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pikepdf
 import pypdfium2
 import pytest
 
+from collections_app.documents.digest import sha256
 from collections_app.kernel.errors import DomainError
 from legal.bundle.assemble import build
-from legal.bundle.courts import parse_court
+from legal.bundle.courts import COURTS, parse_court
 
 
 def texts(path) -> list[str]:
@@ -96,9 +98,7 @@ def test_what_was_invented_is_marked_where_it_stands_and_on_every_page(pack):
 
 
 def test_a_pack_of_real_data_carries_no_such_mark(case, built):
-    exhibits = tuple(
-        type(each)(**{**each.__dict__, "generated": False}) for each in case.manifest.exhibits
-    )
+    exhibits = tuple(type(each)(**{**each.__dict__, "generated": False}) for each in case.manifest.exhibits)
     defendants = (type(case.manifest.defendants[0])("溫予棠", "Defendant"),)
 
     made = built(exhibits=exhibits, defendants=defendants)
@@ -157,8 +157,7 @@ def test_fields_filled_in_on_a_form_are_still_seen(case, court, tmp_path):
     )
     made = io.BytesIO()
     form.save(made, deterministic_id=True)
-    (first, *_) = case.manifest.exhibits
-    changed = _with_file(case, first, made.getvalue())
+    changed = _with_file(case, made.getvalue())
 
     built = build(changed.manifest, changed.blobs, court=court, out=tmp_path)
 
@@ -179,7 +178,7 @@ def test_fields_filled_in_on_a_form_are_still_seen(case, court, tmp_path):
     ],
 )
 def test_no_file_however_broken_ends_the_build_or_vanishes(case, court, tmp_path, data, kind, reason):
-    changed = _with_file(case, case.manifest.exhibits[0], data, kind)
+    changed = _with_file(case, data, kind)
 
     built = build(changed.manifest, changed.blobs, court=court, out=tmp_path)
 
@@ -192,7 +191,7 @@ def test_a_locked_pdf_is_named_as_locked(case, court, tmp_path):
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
         pdf.save(locked, encryption=pikepdf.Encryption(owner="owner", user="user"))
-    changed = _with_file(case, case.manifest.exhibits[0], locked.getvalue())
+    changed = _with_file(case, locked.getvalue())
 
     built = build(changed.manifest, changed.blobs, court=court, out=tmp_path)
 
@@ -232,18 +231,12 @@ def test_a_manifest_made_for_another_layout_is_refused(case, tmp_path):
 
 
 def court_file() -> bytes:
-    from legal.bundle.courts import COURTS
-
     return (COURTS / "plain.toml").read_bytes()
 
 
-def _with_file(case, exhibit, data: bytes, kind: str = "application/pdf"):
-    from dataclasses import replace
-
-    from collections_app.documents.digest import sha256
-
-    other = replace(exhibit, sha256=sha256(data), media_type=kind, size=len(data))
-    exhibits = tuple(other if each is exhibit else each for each in case.manifest.exhibits)
-    changed = case.with_(exhibits=exhibits)
-    changed.stored = {**case.stored, other.sha256: data}
+def _with_file(case, data: bytes, kind: str = "application/pdf"):
+    """The case cut down to its first exhibit, which is now this file; its page is the fifth."""
+    only = replace(case.manifest.exhibits[0], sha256=sha256(data), media_type=kind, size=len(data))
+    changed = case.with_(exhibits=(only,), chronology=(), contacts=(), statement=None)
+    changed.stored = {only.sha256: data}
     return changed

@@ -96,9 +96,7 @@ def test_every_font_is_inside_the_file(pack):
 
 
 @pytest.mark.parametrize("room", [20_000, 320_000])
-def test_a_disk_that_fills_up_leaves_nothing_half_done_and_the_old_pack_whole(
-    pack, case, court, tmp_path, room
-):
+def test_a_disk_that_fills_up_leaves_nothing_half_done_and_the_old_pack_whole(pack, case, court, tmp_path, room):
     first = build(case.with_(version=2).manifest, case.blobs, court=court, out=tmp_path)
     old = {path.name: sha256_of_file(path) for path in tmp_path.iterdir()}
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -132,15 +132,13 @@ def test_a_forged_figure_on_a_page_shows_even_with_a_new_seal(pack, tmp_path):
         lambda pdf: pdf.pages.reverse(),
         lambda pdf: pdf.pages[6].obj.__setitem__("/Rotate", 180),
         lambda pdf: pdf.Root.Pages.__setitem__("/Rotate", 180),
-        lambda pdf: pdf.pages[1].obj.Annots[0].__setitem__(
-            "/Dest", pikepdf.Array([pdf.pages[0].obj, pikepdf.Name.Fit])
+        lambda pdf: (
+            pdf.pages[1].obj.Annots[0].__setitem__("/Dest", pikepdf.Array([pdf.pages[0].obj, pikepdf.Name.Fit]))
         ),
         lambda pdf: pdf.pages[1].obj.__delitem__("/Annots"),
         lambda pdf: pdf.Root.__delitem__("/Outlines"),
         lambda pdf: pdf.Root.Outlines.First.__setitem__("/Title", "Another"),
-        lambda pdf: pdf.Root.Outlines.First.__setitem__(
-            "/Dest", pikepdf.Array([pdf.pages[5].obj, pikepdf.Name.Fit])
-        ),
+        lambda pdf: pdf.Root.Outlines.First.__setitem__("/Dest", pikepdf.Array([pdf.pages[5].obj, pikepdf.Name.Fit])),
         lambda pdf: pdf.Root.__setitem__(
             "/OpenAction", pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
         ),
@@ -159,8 +157,7 @@ def test_whatever_else_a_forger_changes_around_the_pages_shows(pack, tmp_path, f
 
 def test_a_page_may_not_hide_behind_the_mark_of_a_hole(pack, tmp_path):
     with pikepdf.open(pack.pdf) as pdf:
-        for each in pdf.pages[10].obj.Contents:
-            each[HOLE_KEY] = pikepdf.Name("/short")
+        pdf.pages[10].obj.Contents[1][HOLE_KEY] = pikepdf.Name("/short")
         forged = resealed(pdf, tmp_path / "forged.pdf")
 
     assert "Not as sealed: page 11." in verify(forged, pack.manifest_sha256).problems
