@@ -198,13 +198,14 @@ def compose(envelope: Envelope, recipient: str, *, at: dt.datetime) -> EmailMess
     subject = quote(f"unsubscribe contact {envelope.contact_id}")
     message["List-Unsubscribe"] = f"<mailto:{sender.email}?subject={subject}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = envelope.language
     message.set_content(envelope.text)
     if envelope.html:
         message.add_alternative(envelope.html, subtype="html")
     for each in envelope.attachments:
         kind, _, subtype = each.media_type.partition("/")
         message.add_attachment(each.data, maintype=kind, subtype=subtype, filename=each.name)
+    # Last: a message that gets a second part hands its Content- headers down to the first.
+    message["Content-Language"] = envelope.language
     return message
 
 

@@ -94,7 +94,7 @@ def _opened(pdf: bytes, title: str) -> pikepdf.Pdf:
         raise DomainError("empty_document", f"“{title}” is empty; an empty paper is never printed. Make it anew.")
     try:
         opened = pikepdf.open(io.BytesIO(pdf))
-    except pikepdf.PdfError as error:  # PasswordError is one: what cannot be opened cannot be printed
+    except (pikepdf.PdfError, pikepdf.PasswordError) as error:  # the second is no kind of the first
         raise DomainError("not_a_pdf", f"“{title}” is not a readable PDF; it is not printed. Make it anew.") from error
     if not any(_has_ink(page) for page in opened.pages):
         opened.close()

@@ -110,7 +110,7 @@ _LAW_TEMPLATES = frozenset(
 def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, PersonFact] | None = None) -> Facts:
     """Facts for these asks. At most nine queries."""
     wanted = {a.person for a in asks} | {loan.debtor for a in asks for loan in a.loans}
-    facts = Facts(persons=persons if persons is not None else person_facts(wanted), checks=_checks(wanted))
+    facts = Facts(persons=persons if persons is not None else person_facts(wanted), checks=_checks(wanted, _latest(asks)))
     ids = sorted(wanted)
     for s in BorrowerState.objects.filter(person__any_of=ids).order_by("id"):
         facts.person(s.person_id).states.append(
@@ -222,12 +222,18 @@ def slot_of(ask: Ask, at: dt.datetime) -> EventFact:
     )
 
 
-def _checks(people: set[Any]) -> dict[tuple[str, Any], dt.datetime]:
-    """Newest check of each register: of everybody, and of one of these people."""
+def _latest(asks: Sequence[Ask]) -> dt.datetime:
+    """The latest instant that any of these asks may be judged at."""
+    end = dt.timedelta(days=2)
+    return max((a.at or dt.datetime.combine(a.on, dt.time(), tzinfo=dt.UTC) + end for a in asks), default=dt.datetime.min.replace(tzinfo=dt.UTC))
+
+
+def _checks(people: set[Any], until: dt.datetime) -> dict[tuple[str, Any], dt.datetime]:
+    """Newest check of each register until then: of everybody, and of one of these people."""
     found: dict[tuple[str, Any], dt.datetime] = {}
     from django.db.models import Max, Q
 
-    rows = RegisterCheck.objects.filter(Q(person=None) | Q(person__any_of=sorted(people)))
+    rows = RegisterCheck.objects.filter(checked_at__lte=until).filter(Q(person=None) | Q(person__any_of=sorted(people)))
     for state, person, at in rows.values("state", "person_id").annotate(newest=Max("checked_at")).values_list(
         "state", "person_id", "newest"
     ):

@@ -15,7 +15,7 @@ from collections_app.kernel.money import from_minor
 from collections_app.kernel.personal import Sealed, seal
 from collections_app.models import Contact, ContactCase, Instalment, Loan, Promise
 
-from . import replay, statement
+from . import loan_ledgers, replay
 from .texts import Agreed, Facts, OtherLoan, Rendered, usual_next_steps
 
 
@@ -33,7 +33,7 @@ def positions(loan_ids: Iterable[int], *, on: dict[int, dt.date] | dt.date, at: 
     ids = sorted(set(loan_ids))
     day = on if isinstance(on, dt.date) else max(on.values(), default=at.date())
     return {
-        pk: replay.as_of(ledger, day) for pk, ledger in statement.ledgers(Loan.objects.filter(pk__any_of=ids), received_by=at)
+        stored.id: replay.as_of(stored.ledger, day) for chunk in loan_ledgers.in_chunks(ids, received_by=at) for stored in chunk
     }
 
 

@@ -22,7 +22,8 @@ def check_registers(*, on: dt.date) -> int:
         return 0
     if settings.ENVIRONMENT == "production":
         raise DomainError("stand_in_in_production", "REGISTER_STAND_IN is for dev and test; connect a real register.")
-    at = dt.datetime.combine(on, dt.time(0, 0, 1), tzinfo=dt.UTC)
+    # The first instant at which it is that day anywhere (UTC+14): no contact of the day can be judged before it.
+    at = dt.datetime.combine(on, dt.time(), tzinfo=dt.UTC) - dt.timedelta(hours=14)
     for state in STATES_OF_REGISTERS:
         RegisterCheck.objects.get_or_create(
             state=state, person=None, checked_at=at, defaults={"source": "stand-in", "stand_in": True}

@@ -30,7 +30,8 @@ def locked(pdf):
 
 
 def test_a_batch_is_its_cover_and_every_letter_in_order_with_bookmarks(letter_pdf):
-    letters = [("12", "Written notice", letter_pdf("Dear Alice")), ("13", "Last notice", letter_pdf("Dear Bob", pages=3))]
+    alice, bob = letter_pdf("Dear Alice"), letter_pdf("Dear Bob", pages=3)
+    letters = [("12", "Written notice", alice), ("13", "Last notice", bob)]
     batch = assemble_batch(letters, letter_pdf("Print batch 4: two letters"), title="Print batch 4")
     assert words(batch) == ["Print batch 4: two letters", "Dear Alice", "Dear Bob", "Dear Bob", "Dear Bob"]
     with pikepdf.open(io.BytesIO(batch)) as opened, opened.open_outline() as outline:

@@ -102,7 +102,7 @@ def test_a_full_disk_leaves_no_half_message_and_the_next_try_succeeds(adapter, e
     # A paper of a megabyte, on a disk that takes half of one: the kernel refuses the write.
     pdf = pikepdf.new()
     pdf.add_blank_page()
-    pdf.pages[0].Contents = pdf.make_stream(b"0 0 9 9 re f " * 80_000)
+    pdf.pages[0].Contents = pdf.make_stream(b"0 0 9 9 re f %" + b"x" * 1_000_000)
     outbox.mkdir()
     pdf.save(outbox.parent / "big.pdf", compress_streams=False)
     big = envelope("letter", document=(outbox.parent / "big.pdf").read_bytes())

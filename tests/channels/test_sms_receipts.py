@@ -131,7 +131,8 @@ class Nonces(set):
 
 
 def check(headers, body=BODY, *, key="a shared key", direction="receipt", at=INSTANT, nonces=None):
-    verify(body, headers, key=key, direction=direction, at=at, first_seen=(Nonces() if nonces is None else nonces).first_seen)
+    nonces = Nonces() if nonces is None else nonces
+    verify(body, headers, key=key, direction=direction, at=at, first_seen=nonces.first_seen)
 
 
 def signed(**changes):

@@ -118,7 +118,7 @@ def loan_rows(draw: Draw, world: World, d: Any, size: int) -> list[models.Model]
                 instalment=Minor(10_000), tolerance=Minor(one_of(draw, [0, 500])),
                 oldest_open_due_on=one_of(draw, [None, *DAYS]), state=state_for(draw, d, Loan.State.values),
                 ended_on=one_of(draw, [None, DAYS[0]]), law_on=one_of(draw, [None, DAYS[2]]),
-                source_note=one_of(draw, ["", "100 % 逾期"]),
+                product=one_of(draw, ["personal_loan", "100 % 逾期"]),
             )
         )  # fmt: skip
     return rows

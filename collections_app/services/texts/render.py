@@ -452,7 +452,7 @@ def _address_size(facts: Facts, language: str) -> str:
     lines = [name, *filter(None, map(_clean, facts.address_lines))]
     for size, points, height, besides in _ADDRESS_SIZES:
         # Words are not broken where the line is full, so a long line may need more than its width says.
-        rows = [math.ceil(fonts.width(line, points, language) / (_WINDOW_WIDTH * 0.92)) for line in lines]
+        rows = [math.ceil(fonts.width(line, points) / (_WINDOW_WIDTH * 0.92)) for line in lines]
         if sum(rows) * height + (besides if language != "en" else 0) <= _WINDOW_HEIGHT:
             return size
     raise DomainError(

@@ -6,11 +6,14 @@ Each is plain data first (`Paper`); its digest is that of the data, and the same
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from django.template import Context, Engine
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from collections_app.documents.digest import sha256
 from collections_app.documents.render import Laid, Metadata, lay_out
@@ -34,6 +37,7 @@ from .contacts import left_at
 from .source import Column, Paper, Source, position
 from .versions import newest_versions
 
+_HAN = re.compile("([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+)")
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 
 # The states that a register can tell of, and what the register is called on paper.
@@ -50,7 +54,10 @@ def digest(paper: Paper) -> str:
 
 def render(paper: Paper, *, on: dt.date, han: str) -> Laid:
     """The paper as PDF. The same paper and day give the same bytes."""
-    html = _engine().get_template("legal/exhibit/paper.html").render(Context({"paper": paper, "han": _lang(han)}))
+    rows = [
+        [(_marked(cell, han), column.sums) for cell, column in zip(row, paper.columns, strict=True)] for row in paper.rows
+    ]
+    html = _engine().get_template("legal/exhibit/paper.html").render(Context({"paper": paper, "rows": rows}))
     made_at = dt.datetime.combine(on, dt.time(0), tzinfo=dt.UTC)
     return lay_out(html, metadata=Metadata(title=paper.title, made_at=made_at), base=TEMPLATES)
 
@@ -60,8 +67,10 @@ def _engine() -> Engine:
     return Engine(dirs=[str(TEMPLATES)], autoescape=True)
 
 
-def _lang(han: str) -> str:
-    return {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}[han]
+def _marked(text: str, han: str) -> SafeString:
+    """Escaped, with each run of Han told its script, so that its glyphs are not those of the machine's locale."""
+    parts = ((format_html('<span lang="{}">{}</span>', han, p) if _HAN.fullmatch(p) else p,) for p in _HAN.split(text))
+    return format_html_join("", "{}", parts)
 
 
 def schedule(loan: Loan) -> Source | None:
