@@ -16,7 +16,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from urllib.parse import quote
 
 from django.core.mail.utils import DNS_NAME
 
@@ -195,8 +194,7 @@ def compose(envelope: Envelope, recipient: str, *, at: dt.datetime) -> EmailMess
     message["Subject"] = _one_line(envelope.subject)
     message["Date"] = format_datetime(at.astimezone(dt.UTC))
     message["Message-ID"] = message_id_of(envelope)
-    subject = quote(f"unsubscribe contact {envelope.contact_id}")
-    message["List-Unsubscribe"] = f"<mailto:{sender.email}?subject={subject}>"
+    message["List-Unsubscribe"] = f"<mailto:{sender.email}?subject=unsubscribe-{envelope.contact_id}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(envelope.text)
     if envelope.html:

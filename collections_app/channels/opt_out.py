@@ -28,7 +28,8 @@ _SAYS = [
         r"\b(remove|delete|take)\b.{0,12}\b(me|my number|my e?-?mail)\b",
         r"\bleave me alone\b",
         r"退订|退訂|拒收|勿扰|勿擾|打扰我|打擾我|骚扰|騷擾",
-        r"(不要|别|別|请勿|請勿|勿|停止|不准|不想|不希望).{0,6}"
+        # 特别 (especially), 分别, 区别 and the like hold the sign of "do not" without its meaning.
+        r"(不要|(?<![特分区區个個])[别別]|勿|停止|不准|不想|不希望).{0,6}"
         r"(发|發|联系|聯繫|聯絡|联络|打来|打來|打电话|打電話|致电|致電|短信|簡訊|短訊|讯息|訊息|邮件|郵件|电邮|電郵|消息)",
     )
 ]

@@ -43,10 +43,18 @@ def seal(text: str, key_id: int, wrapped: bytes) -> bytes:
 
 
 def unseal(data: bytes, key_id: int, wrapped: bytes) -> str:
+    """The text, or `ERASED` where the key was destroyed. What was changed, cut or moved to another owner does not open."""
     opened = keys.cipher(wrapped)
     if opened is None:
         return ERASED
-    return opened.decrypt(data[:12], data[12:], str(key_id).encode()).decode()
+    try:
+        return opened.decrypt(data[:12], data[12:], str(key_id).encode()).decode()
+    except (InvalidTag, ValueError):
+        raise DomainError(
+            "personal_does_not_open",
+            "A personal value was changed outside the program or belongs to another person; restore it from a backup.",
+            key=key_id,
+        ) from None
 
 
 class _PersonalAttribute:
@@ -131,7 +139,7 @@ class PersonalField(models.BinaryField):
     def _is_still(self, instance: Any, before: Sealed, text: str) -> bool:
         try:
             return self.opened(instance, before) == text
-        except InvalidTag:  # it stood under another owner
+        except DomainError:  # it stood under another owner
             return False
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:

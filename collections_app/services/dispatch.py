@@ -187,7 +187,8 @@ def _judge(
     if not contacts:
         return []
     gate = Gate()
-    asks = {a.id: a for a in reading.asks_of(contacts, phase="send", at=at)}
+    # Blank content: a text will be judged, so what came before it must be read (first and later disclosures differ).
+    asks = {a.id: _with(a, content=frozenset()) for a in reading.asks_of(contacts, phase="send", at=at)}
     facts = reading.read(list(asks.values()), gate.evaluator)
     final: list[Ask] = []
     drafted: dict[int, Rendered] = {}
@@ -195,7 +196,7 @@ def _judge(
     for c in contacts:
         ask = asks[c.pk]
         reachable = blocks_within_reach(c.channel, c.template, c.language)
-        wanted = [b for b in gate.evaluator.blocks_required(_with(ask, content=frozenset()), facts) if b in reachable]
+        wanted = [b for b in gate.evaluator.blocks_required(ask, facts) if b in reachable]
         try:
             told = message_facts.facts_of(c, covers[c.pk], positions, at)
             text = render(c.channel, c.template, c.language, told, wanted)

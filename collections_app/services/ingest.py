@@ -44,6 +44,7 @@ from collections_app.models import (
 from .events import book_loan_money
 from .holds import bump_stop_seq
 from .intake import records
+from .intake.ledger_reading import KnownLoan
 from .intake.mapping import Mapping, load_mapping
 from .intake.reader import open_rows
 from .intake.rejects import Reject, RejectsWriter, reject
@@ -473,8 +474,19 @@ def _update_person(person: Person, p: records.PersonRecord, because: str, job: _
 # -- payments and events -----------------------------------------------------------------------------
 
 
+def _known(job: _Job) -> Callable[[str], KnownLoan | None]:
+    """What was told of each loan before, for mappings that read a row in the light of the one before it."""
+    told = {
+        number: KnownLoan(opened, until)
+        for number, opened, until in Payment.objects.filter(source=job.mapping.id[:60], loan__opened_on__isnull=False)
+        .values("loan__number", "loan__opened_on").annotate(until=Max("value_on"))
+        .values_list("loan__number", "loan__opened_on", "until")
+    }
+    return told.get
+
+
 def _ledger(rows: Any, job: _Job) -> None:
-    for chunk in _chunks(job.mapping.ledger(rows), LEDGER_CHUNK):
+    for chunk in _chunks(job.mapping.ledger(rows, _known(job)), LEDGER_CHUNK):
         with transaction.atomic():
             _take_ledger(chunk, job)
 

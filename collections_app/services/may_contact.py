@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -28,7 +28,8 @@ class Line:
     """One person on one channel: what the gate would say now.
 
     `until`: the instant before an hour closes (None: not within the next sixteen hours). `rule` is the one that speaks: that
-    which gave the verdict, or of a permitted contact the hours it stands in; with its citation and what it saw in words.
+    which gave the verdict, or of a permitted contact the hours it stands in; with its citation and what it saw in words. `blocks`
+    are what the presets demand to be said (of a call or visit only).
     """
 
     person: Person
@@ -44,6 +45,7 @@ class Line:
     cite: str
     why: str
     sheet: dict[str, Any]
+    blocks: tuple[str, ...] = ()
 
     @property
     def permitted(self) -> bool:
@@ -120,7 +122,8 @@ def for_case(case: Case, *, at: dt.datetime, by: Any = None) -> Lines:
                      agent=agent if channel == "visit" else None)
             )
             whose.append((person, role, channel, point))
-    facts = reading.read(asks, gate.evaluator)
+    # Read as for a text, so that the rules on the first words to a person find the earlier ones; judged without one.
+    facts = reading.read([replace(a, content=frozenset()) for a in asks], gate.evaluator)
     lines = []
     presets: dict[str, None] = {}
     assumed = None
@@ -151,10 +154,12 @@ def _line(
             person, role, channel, None, "deny", ("no-address",), None, None, zone, "", "",
             _("No usable address for this channel is known."), answer.sheet,
         )
+    said = channel in Contact.BY_HAND
+    blocks = gate.evaluator.blocks_required(replace(ask, content=frozenset()), facts) if said else ()
     return Line(
         person, role, channel, point, answer.verdict, answer.by, answer.next_allowed_at, until, zone,
         spoken["id"] if spoken else " ".join(answer.by), spoken["cite"] if spoken else "",
-        why(answer.sheet, answer.verdict, answer.by), answer.sheet,
+        why(answer.sheet, answer.verdict, answer.by), answer.sheet, blocks,
     )
 
 

@@ -25,7 +25,9 @@ def missing(court: Court, exhibits: Iterable[Held], *, on: dt.date) -> tuple[Mis
     """
     held = {e.item for e in exhibits if e.item and not _stale(court, e, on)}
     return tuple(
-        MissingItem(asked.key, asked.name, asked.where, asked.mandatory) for asked in court.required if asked.key not in held
+        MissingItem(asked.key, asked.name, asked.where, asked.mandatory)
+        for asked in court.required
+        if asked.key not in held
     )
 
 

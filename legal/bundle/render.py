@@ -188,7 +188,7 @@ def contact_log(manifest: Manifest, court: Court, exhibit: Exhibit) -> Iterator[
                 else f"Contacts {start + 1} to {start + len(chunk)} of {total}.",
                 manifest,
             ),
-            "titles": _set_side_by_side([[each] for each, _ in _LOG_COLUMNS], manifest),
+            "titles": _side_by_side([name for name, _ in _LOG_COLUMNS])[0],
             "rows": [_log_row(entry, zone, manifest, wanted=entry.number in pointed_at) for entry in chunk],
         }
         yield _page("contact_log", context, manifest, court, exhibit.title)
@@ -438,11 +438,12 @@ _TAB = 2.25  # points; 3px in pack.css
 _LOG_COLUMNS = (
     ("No.", 0.0),
     ("Date, time", 24.75),
-    ("Channel", 92.25),
-    ("What, by whom", 137.25),
-    ("Outcome", 254.25),
-    ("Clearance, rules asked", 335.25),
+    ("Channel", 101.25),
+    ("What", 155.25),
+    ("Outcome", 308.25),
+    ("Clearance", 420.75),
 )
+_LOG_INDENT = 24.75  # where the second and further lines of a row begin; as in pack.css
 _LOG_END = 476.0
 _GUTTER = 6.0  # points left free at the end of each column
 
@@ -466,7 +467,8 @@ def _log_intro(contacts: Sequence[ContactEntry]) -> str:
     sentence = (
         f"{_lines(len(contacts), 'contact')}, {span_of_days(days[0], days[-1])}, none left out: {counted}. Times are "
         f"local to the person contacted ({contacts[0].zone}). “Clearance” is the permission that the rules gave before "
-        "the contact left. ✓ the rule let it pass, “none” nothing to object to, “denied” withheld by it."
+        "the contact left; under it stand the rules asked: ✓ let it pass, “none” had nothing to look at, “denied” withheld "
+        "it."
     )
     if outside:
         sentence += f" {_lines(outside, 'contact')} made outside this system, without a clearance of it."
@@ -479,44 +481,49 @@ def _from_outside(entry: ContactEntry) -> bool:
 
 def _log_row(entry: ContactEntry, zone: str, manifest: Manifest, *, wanted: bool) -> dict[str, Any]:
     when = f"{entry.at.day} {_MONTHS[entry.at.month - 1]} {entry.at.year}, {entry.at:%H:%M}"
-    cells = [
-        [str(entry.number)],
-        [when, entry.zone] if entry.zone != zone else [when],
-        [f"{entry.channel} {entry.direction}"],
-        [
-            entry.what,
-            *([f"to {entry.person}"] if entry.person and entry.direction == "out" else []),
-            *([f"by {entry.by}"] if entry.by else []),
-            *([f"text sha256 {entry.text_sha256[:12]}"] if entry.text_sha256 else []),
-            *(["generated for demonstration"] if entry.generated else []),
-        ],
-        [f"Withheld: {entry.outcome}" if entry.withheld and entry.outcome else entry.outcome or "Withheld"],
+    outcome = f"Withheld: {entry.outcome}" if entry.withheld and entry.outcome else entry.outcome
+    cells = (
+        str(entry.number),
+        when,
+        f"{entry.channel} {entry.direction}",
+        entry.what,
+        outcome or ("Withheld" if entry.withheld else ""),
         _clearance(entry),
-    ]
+    )
+    lines = _side_by_side(cells) + broken(" · ".join(_details(entry, zone)), _LOG_END - _LOG_INDENT, _LOG_SIZE)
     return {
         "id": f"contact-{entry.number}" if wanted else "",
         "withheld": entry.withheld,
-        "text": _set_side_by_side(cells, manifest),
+        "text": _text("\n".join(lines), manifest),
     }
 
 
-def _clearance(entry: ContactEntry) -> list[str]:
+def _clearance(entry: ContactEntry) -> str:
     if entry.direction == "in":
-        first = "incoming"
-    elif entry.withheld:
-        first = "none"
-    elif entry.clearance:
-        first = entry.clearance
-    else:
-        first = "none: made outside this system"
-    asked = [_asked(each) for each in entry.rules]
+        return "incoming"
+    return entry.clearance or "none"
+
+
+def _details(entry: ContactEntry, zone: str) -> Iterator[str]:
+    """What stands under the first line of a row: who, which text, and each rule with its answer."""
+    if entry.zone != zone:
+        yield f"local time of {entry.zone}"
+    if entry.person and entry.direction == "out":
+        yield f"to {entry.person}"
+    if entry.by:
+        yield f"by {entry.by}"
+    if entry.text_sha256:
+        yield f"text sha256 {entry.text_sha256[:12]}"
+    if _from_outside(entry):
+        yield "made outside this system"
+    yield from (_asked(each) for each in entry.rules if each.verdict != "not_asked")
     quiet = [each.rule for each in entry.rules if each.verdict == "not_asked"]
-    loud = [text for text, each in zip(asked, entry.rules, strict=True) if each.verdict != "not_asked"]
     if quiet:
-        loud.append(f"{', '.join(quiet)} none")
+        yield f"{', '.join(quiet)} none"
     if entry.next_allowed_at is not None:
-        loud.append(f"next {instant(entry.next_allowed_at)}")
-    return [first, " · ".join(loud)] if loud else [first]
+        yield f"next {instant(entry.next_allowed_at)}"
+    if entry.generated:
+        yield "generated for demonstration"
 
 
 def _asked(rule: RuleAsked) -> str:
@@ -525,17 +532,16 @@ def _asked(rule: RuleAsked) -> str:
     return f"{rule.rule}{citation} {_VERDICT[rule.verdict]}{because}"
 
 
-def _set_side_by_side(cells: Sequence[Sequence[str]], manifest: Manifest) -> SafeString:
-    """Cells as lines of text: each cell broken to its column, the columns set side by side with white space."""
+def _side_by_side(cells: Sequence[str]) -> list[str]:
+    """Cells as lines of text: each broken to its column, the columns set apart by white space."""
     starts = [start for _, start in _LOG_COLUMNS]
     ends = [*starts[1:], _LOG_END + _GUTTER]
     columns = [
-        [line for text in cell for line in broken(text, end - start - _GUTTER, _LOG_SIZE)]
-        for cell, start, end in zip(cells, starts, ends, strict=True)
+        broken(cell, end - start - _GUTTER, _LOG_SIZE) for cell, start, end in zip(cells, starts, ends, strict=True)
     ]
     lines = []
     for number in range(max(len(column) for column in columns)):
-        line, at, fill = "", 0.0, _to_the_tab
+        line, at, fill = "", _LOG_INDENT if number else 0.0, _to_the_tab
         for column, start in zip(columns, starts, strict=True):
             if number < len(column):
                 line += fill(start - at) + column[number]
@@ -543,7 +549,7 @@ def _set_side_by_side(cells: Sequence[Sequence[str]], manifest: Manifest) -> Saf
                 if _HAN.search(column[number]):
                     fill = _about  # after a change of language, tab stops are counted from there
         lines.append(line)
-    return _text("\n".join(lines), manifest)
+    return lines
 
 
 def _to_the_tab(gap: float) -> str:

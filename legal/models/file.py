@@ -61,8 +61,9 @@ def _decided(decision: str) -> Guard:
         from .review import LawyerReview
 
         found = LawyerReview.objects.filter(
-            file=OuterRef("pk"), pack_id=OuterRef("pack_id"), lawyer=arguments["by"].pk, decision=decision
-        )
+            file=OuterRef("pk"), pack_id=OuterRef("pack_id"), lawyer=arguments["by"].pk, decision=decision,
+            decided_at__gte=OuterRef("sent_at"),
+        )  # fmt: skip
         if decision == "return":
             found = found.filter(defects__isnull=False)
         return Q(Exists(found))
@@ -154,7 +155,7 @@ class LegalFile(RefreshableFSM, models.Model):
     id = models.BigAutoField(primary_key=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="legal_files")
     person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="legal_files", help_text="The debtor, owner of the personal data."
+        Person, on_delete=models.PROTECT, related_name="legal_files", help_text="The debtor, who owns the data."
     )
     court = models.CharField(max_length=60, default="plain", help_text="Id of the court layout.")
     court_name = models.CharField(max_length=200, blank=True, help_text="As the cover says it: In the County Court …")
@@ -166,9 +167,14 @@ class LegalFile(RefreshableFSM, models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="legal_files_as_lawyer"
     )
     pack = models.ForeignKey(
-        "legal.Pack", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        "legal.Pack",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
         help_text="The sealed version that the lawyer was given.",
     )
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the lawyer was given it, the last time.")
     opened_on = models.DateField()
     collected_on = models.DateField(null=True, blank=True, help_text="The business day that the exhibits are as of.")
     missing_count = models.PositiveSmallIntegerField(
@@ -192,8 +198,18 @@ class LegalFile(RefreshableFSM, models.Model):
             models.CheckConstraint(
                 condition=Q(
                     state__in=[
-                        "open", "collecting", "complete", "in_review", "returned", "accepted", "claim_sent", "filed",
-                        "served", "judgment", "enforcement", "closed",
+                        "open",
+                        "collecting",
+                        "complete",
+                        "in_review",
+                        "returned",
+                        "accepted",
+                        "claim_sent",
+                        "filed",
+                        "served",
+                        "judgment",
+                        "enforcement",
+                        "closed",
                     ]
                 ),
                 name="legal_file_state_known",
@@ -205,7 +221,7 @@ class LegalFile(RefreshableFSM, models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "collecting", "complete", "closed"])
-                | Q(lawyer__isnull=False, pack__isnull=False),
+                | Q(lawyer__isnull=False, pack__isnull=False, sent_at__isnull=False),
                 name="legal_file_reviewed_by_somebody",
             ),
         ]
@@ -229,22 +245,33 @@ class LegalFile(RefreshableFSM, models.Model):
     # -- gathering -------------------------------------------------------------------------------------------
 
     @transition(
-        state, [State.OPEN, State.RETURNED], State.COLLECTING, permission="legal.work_file",
+        state,
+        [State.OPEN, State.RETURNED],
+        State.COLLECTING,
+        permission="legal.work_file",
         stamps={"state_on": Arg("on")},
     )
     def start_collecting(self) -> None:
         """Collect the exhibits."""
 
     @transition(
-        state, [State.COLLECTING], State.COMPLETE, permission="legal.work_file",
-        guards=[_NOTHING_MISSING], stamps={"state_on": Arg("on")},
+        state,
+        [State.COLLECTING],
+        State.COMPLETE,
+        permission="legal.work_file",
+        guards=[_NOTHING_MISSING],
+        stamps={"state_on": Arg("on")},
     )
     def complete(self) -> None:
         """Everything that the court asks for is here."""
 
     @transition(
-        state, [State.COMPLETE], State.COLLECTING, permission="legal.work_file",
-        guards=[Guard("missing", "Nothing is missing.", Q(missing_count__gt=0))], stamps={"state_on": Arg("on")},
+        state,
+        [State.COMPLETE],
+        State.COLLECTING,
+        permission="legal.work_file",
+        guards=[Guard("missing", "Nothing is missing.", Q(missing_count__gt=0))],
+        stamps={"state_on": Arg("on")},
     )
     def fall_incomplete(self) -> None:
         """Something is missing again."""
@@ -252,7 +279,11 @@ class LegalFile(RefreshableFSM, models.Model):
     # -- the lawyer ------------------------------------------------------------------------------------------
 
     @transition(
-        state, [State.COMPLETE], State.IN_REVIEW, permission="legal.send_to_lawyer", machines=False,
+        state,
+        [State.COMPLETE],
+        State.IN_REVIEW,
+        permission="legal.send_to_lawyer",
+        machines=False,
         guards=[
             _NOTHING_MISSING,
             Guard("lawyer", "Give the file to a lawyer first.", Q(lawyer__isnull=False)),
@@ -260,21 +291,31 @@ class LegalFile(RefreshableFSM, models.Model):
             _IN_LEGAL,
             _NOT_HELD,
         ],
-        stamps={"state_on": Arg("on"), "pack": Arg("pack")},
+        stamps={"state_on": Arg("on"), "pack": Arg("pack"), "sent_at": Arg("at")},
     )
     def send_to_lawyer(self) -> None:
         """Send it to the lawyer."""
 
     @transition(
-        state, [State.IN_REVIEW], State.ACCEPTED, permission="legal.review_file", machines=False,
-        guards=[_OWN_FILE, _NOT_OWN_PACK, _decided("accept")], stamps={"state_on": Arg("on")},
+        state,
+        [State.IN_REVIEW],
+        State.ACCEPTED,
+        permission="legal.review_file",
+        machines=False,
+        guards=[_OWN_FILE, _NOT_OWN_PACK, _decided("accept")],
+        stamps={"state_on": Arg("on")},
     )
     def accept(self) -> None:
         """Accept: suit can be brought."""
 
     @transition(
-        state, [State.IN_REVIEW], State.RETURNED, permission="legal.review_file", machines=False,
-        guards=[_OWN_FILE, _NOT_OWN_PACK, _decided("return")], stamps={"state_on": Arg("on")},
+        state,
+        [State.IN_REVIEW],
+        State.RETURNED,
+        permission="legal.review_file",
+        machines=False,
+        guards=[_OWN_FILE, _NOT_OWN_PACK, _decided("return")],
+        stamps={"state_on": Arg("on")},
     )
     def send_back(self) -> None:
         """Return it with what is missing."""
@@ -282,14 +323,23 @@ class LegalFile(RefreshableFSM, models.Model):
     # -- the court -------------------------------------------------------------------------------------------
 
     @transition(
-        state, [State.ACCEPTED], State.CLAIM_SENT, permission="legal.pursue_claim", machines=False,
-        guards=[_IN_LEGAL, _NOT_HELD], stamps={"state_on": Arg("on")},
+        state,
+        [State.ACCEPTED],
+        State.CLAIM_SENT,
+        permission="legal.pursue_claim",
+        machines=False,
+        guards=[_IN_LEGAL, _NOT_HELD],
+        stamps={"state_on": Arg("on")},
     )
     def send_claim(self) -> None:
         """The letter of claim was sent."""
 
     @transition(
-        state, [State.CLAIM_SENT], State.FILED, permission="legal.pursue_claim", machines=False,
+        state,
+        [State.CLAIM_SENT],
+        State.FILED,
+        permission="legal.pursue_claim",
+        machines=False,
         guards=[
             _IN_LEGAL,
             _NOT_HELD,
@@ -302,7 +352,11 @@ class LegalFile(RefreshableFSM, models.Model):
         """The claim was filed with the court."""
 
     @transition(
-        state, [State.FILED], State.SERVED, permission="legal.pursue_claim", machines=False,
+        state,
+        [State.FILED],
+        State.SERVED,
+        permission="legal.pursue_claim",
+        machines=False,
         guards=[Guard("proof", "No service of the claim is proved yet.", _service_proved)],
         stamps={"state_on": Arg("on")},
     )
@@ -310,21 +364,33 @@ class LegalFile(RefreshableFSM, models.Model):
         """The claim was served."""
 
     @transition(
-        state, [State.SERVED], State.JUDGMENT, permission="legal.pursue_claim", machines=False,
+        state,
+        [State.SERVED],
+        State.JUDGMENT,
+        permission="legal.pursue_claim",
+        machines=False,
         stamps={"state_on": Arg("on")},
     )
     def record_judgment(self) -> None:
         """The court gave judgment."""
 
     @transition(
-        state, [State.JUDGMENT], State.ENFORCEMENT, permission="legal.pursue_claim", machines=False,
-        guards=[_IN_LEGAL, _NOT_HELD], stamps={"state_on": Arg("on")},
+        state,
+        [State.JUDGMENT],
+        State.ENFORCEMENT,
+        permission="legal.pursue_claim",
+        machines=False,
+        guards=[_IN_LEGAL, _NOT_HELD],
+        stamps={"state_on": Arg("on")},
     )
     def enforce(self) -> None:
         """Enforce the judgment."""
 
     @transition(
-        state, LIVE, State.CLOSED, permission="legal.close_file",
+        state,
+        LIVE,
+        State.CLOSED,
+        permission="legal.close_file",
         guards=[
             Guard("by_person", "A claim that left the house is closed by a person.", _closed_by_whom),
             Guard("dismissed", "Only a court that has the claim can dismiss it.", _dismissed_by_a_court),

@@ -37,7 +37,6 @@ class LawyerReview(models.Model):
     class Meta:
         ordering = ["-decided_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["pack", "lawyer"], name="one_decision_a_version"),
             models.CheckConstraint(condition=Q(decision__in=["accept", "return"]), name="review_decision"),
         ]
 

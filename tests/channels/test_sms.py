@@ -26,8 +26,8 @@ KEY = "a shared key"
 ACCEPTED = {"reference": "g-77", "accepted_at": "2026-03-16T15:00:01Z"}
 
 
-def an_adapter(url, read_seconds=0.5, whole_seconds=5.0):
-    return SmsGateway(url, KEY, connect_seconds=2, read_seconds=read_seconds, whole_seconds=whole_seconds)
+def an_adapter(url, read_seconds=10.0, whole_seconds=15.0):
+    return SmsGateway(url, KEY, connect_seconds=10, read_seconds=read_seconds, whole_seconds=whole_seconds)
 
 
 def refusal(adapter, envelope, at):
@@ -65,9 +65,7 @@ def test_each_request_is_signed_anew(envelope, at):
             body, headers, key=KEY, direction="send", at=at, first_seen=lambda n: n not in seen and not seen.add(n)
         )
         with pytest.raises(DomainError):
-            signature.verify(
-                body, headers, key="another", direction="send", at=at, first_seen=lambda nonce: True
-            )
+            signature.verify(body, headers, key="another", direction="send", at=at, first_seen=lambda nonce: True)
     assert len(seen) == 2
 
 
@@ -104,7 +102,7 @@ ANSWERS = [
     (answer(200, b'{"reference": "g-77", "pad": "' + b"x" * 100_000 + b'"}'), "unknown", "no_answer"),
     (answer(200, b"\xff\xfe\x00"), "unknown", "no_answer"),
     (says(b""), "unknown", "no_answer"),
-    (says(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"refer"), "unknown", "no_answer"),
+    (says(b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"refer'), "unknown", "no_answer"),
     (says(b"HTTP/1.1 200 OK\r\nContent-Le"), "unknown", "no_answer"),
     (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "unknown", "no_answer"),
     (says(b"HTTP/1.1 nonsense\r\n\r\n"), "unknown", "no_answer"),
@@ -119,7 +117,8 @@ ANSWERS = [
 @pytest.mark.parametrize(("behaviour", "means", "code"), ANSWERS)
 def test_what_an_answer_means_and_that_the_gateway_was_asked_once(behaviour, means, code, envelope, at):
     with Gateway(behaviour) as gateway:
-        error = refusal(an_adapter(gateway.url, whole_seconds=1.5), envelope("sms"), at)
+        silent = behaviour in (hangs, drips)
+        error = refusal(an_adapter(gateway.url, whole_seconds=2 if silent else 15), envelope("sms"), at)
         assert (outcome(error), error.code) == (means, code)
         assert gateway.ids == ["12"]
 
@@ -130,9 +129,17 @@ def test_an_answer_given_twice_is_one_message(envelope, at):
     assert gateway.ids == ["12"]
 
 
+def test_silence_for_longer_than_a_read_may_take_is_unknown(envelope, at):
+    with Gateway(hangs) as gateway:
+        error = refusal(an_adapter(gateway.url, read_seconds=1.5), envelope("sms"), at)
+        assert outcome(error) == "unknown"
+        assert "took too long" in error.sentence
+        assert gateway.ids == ["12"]
+
+
 def test_a_slow_answer_within_the_time_counts(envelope, at):
     with Gateway(late(0.3, answer(200, ACCEPTED))) as gateway:
-        assert an_adapter(gateway.url, read_seconds=5).send(envelope("sms"), at=at).reference == "g-77"
+        assert an_adapter(gateway.url, read_seconds=10).send(envelope("sms"), at=at).reference == "g-77"
     assert gateway.ids == ["12"]
 
 
@@ -194,6 +201,6 @@ def test_over_tls_with_a_certificate_that_is_trusted(envelope, at, tmp_path, mon
         assert an_adapter(gateway.url).send(envelope("sms"), at=at).reference == "g-77"
         assert gateway.ids == ["12"]
     with Gateway(drips, tls) as gateway:
-        error = refusal(an_adapter(gateway.url, whole_seconds=1), envelope("sms"), at)
+        error = refusal(an_adapter(gateway.url, whole_seconds=2), envelope("sms"), at)
         assert outcome(error) == "unknown"
         assert gateway.ids == ["12"]

@@ -111,7 +111,7 @@ def test_these_ask_to_stop(text):
         "Can I cancel the old plan and pay less?",
         "The bus stop was closed, I pay tomorrow", "Bitte rufen Sie an", "please", "thanks", "Who is this?", "1",
         "call me", "Please call me at five", "我已经付了", "我星期一還款", "好的", "谢谢",
-        "請打電話給我", "可以联系我吗",
+        "請打電話給我", "可以联系我吗", "我特别希望你们联系我",
     ],
 )  # fmt: skip
 def test_these_do_not(text):

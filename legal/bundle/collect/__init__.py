@@ -42,7 +42,10 @@ def collect(file: Any, *, on: dt.date, court: Court) -> Collected:
     found = [
         *_kept(kept, LoanDocument.Kind.CONTRACT, "contract", "agreement", _contract_title(loan)),
         *_kept(kept, LoanDocument.Kind.PAYOUT_PROOF, "disbursement", "agreement", "Proof that the loan was paid out"),
-        *(_kept(kept, LoanDocument.Kind.SCHEDULE, "schedule", "agreement", "Repayment schedule") or [papers.schedule(loan)]),
+        *(
+            _kept(kept, LoanDocument.Kind.SCHEDULE, "schedule", "agreement", "Repayment schedule")
+            or [papers.schedule(loan)]
+        ),
         _statement(loan, statement, account_versions, court.statement_max_age_days),
         *_notices(kept),
         papers.forbearance(loan),
@@ -99,7 +102,9 @@ def _liable(loan: Loan) -> list[LoanParty]:
 
 
 def _claimants(loan: Loan) -> tuple[Party, ...]:
-    lenders = [s.lender for s in loan.shares.select_related("lender").order_by("-parts_per_million", "pk")] or [loan.lender]
+    lenders = [s.lender for s in loan.shares.select_related("lender").order_by("-parts_per_million", "pk")] or [
+        loan.lender
+    ]
     return tuple(Party(each.name, "Claimant", address=" ".join(each.address.split())) for each in lenders)
 
 

@@ -59,7 +59,9 @@ def _agreement(loan: Loan, sources: Sequence[Source]) -> list[Happened]:
 
 def _instalments(loan: Loan, statement: Statement) -> list[Happened]:
     """What was paid, in one line; each instalment that is open in whole or in part, in a line of its own."""
-    due = [i for i in Instalment.objects.filter(loan=loan).order_by("due_on", "sequence") if i.due_on <= statement.as_of]
+    due = [
+        i for i in Instalment.objects.filter(loan=loan).order_by("due_on", "sequence") if i.due_on <= statement.as_of
+    ]
     paid = [i for i in due if i.paid >= i.amount]
     told = []
     if paid:
@@ -140,15 +142,21 @@ def _relief(loan: Loan, sources: Sequence[Source]) -> list[Happened]:
             end = "kept" if p.state == Promise.State.KEPT else "not kept"
             told.append(Happened(p.settled_on, f"Promise of {p.made_on.day} {p.made_on:%b %Y} {end}", source=place))
     for h in Hold.objects.filter(case__loan=loan, state__in=[Hold.State.ACTIVE, Hold.State.ENDED]).order_by("pk"):
-        told.append(Happened(h.from_on, f"Pause granted: {h.get_reason_display().lower()}", until=h.until_on, source=place))
+        told.append(
+            Happened(h.from_on, f"Pause granted: {h.get_reason_display().lower()}", until=h.until_on, source=place)
+        )
     for e in LoanEvent.objects.filter(loan=loan, kind=LoanEvent.Kind.EXTENSION).order_by("pk"):
-        told.append(Happened(e.on, f"Extension by {e.months} month{'s' if e.months != 1 else ''} granted", source=place))
+        told.append(
+            Happened(e.on, f"Extension by {e.months} month{'s' if e.months != 1 else ''} granted", source=place)
+        )
     return told
 
 
 def _referral(case: Case) -> list[Happened]:
     entered = (
-        Case.history.filter(id=case.pk, stage=Case.Stage.LEGAL).order_by("history_id").values_list("stage_on", flat=True)
+        Case.history.filter(id=case.pk, stage=Case.Stage.LEGAL)
+        .order_by("history_id")
+        .values_list("stage_on", flat=True)
     )
     first = entered.first()
     return [Happened(first, "Referred to the legal department")] if first else []

@@ -108,7 +108,9 @@ def _withheld_entry(c: Contact, j: Judgement, sheet: FactSheet, loan: Loan) -> C
 def _made_entry(c: Contact, sheet: FactSheet | None, promise: Promise | None, loan: Loan) -> ContactEntry:
     zone = words.zone_of(c.person)
     by_hand = c.channel in Contact.BY_HAND
-    pages = f", {c.document.pages} page{'s' if c.document.pages != 1 else ''}" if c.document and c.document.pages else ""
+    pages = (
+        f", {c.document.pages} page{'s' if c.document.pages != 1 else ''}" if c.document and c.document.pages else ""
+    )
     return ContactEntry(
         number=0,
         at=words.local(left_at(c), zone),
@@ -215,7 +217,11 @@ def _rule_versions(sheets: Iterable[FactSheet]) -> tuple[RuleVersion, ...]:
             ladder = preset["id"].startswith("ladder-")
             name = preset["id"].removeprefix("ladder-")
             found[(preset["id"], preset["version"], preset["digest"])] = RuleVersion(
-                "ladder" if ladder else "rules", name, preset["version"], preset["digest"], preset.get("status") == "draft"
+                "ladder" if ladder else "rules",
+                name,
+                preset["version"],
+                preset["digest"],
+                preset.get("status") == "draft",
             )
     return tuple(found[key] for key in sorted(found))
 

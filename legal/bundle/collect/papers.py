@@ -55,7 +55,8 @@ def digest(paper: Paper) -> str:
 def render(paper: Paper, *, on: dt.date, han: str) -> Laid:
     """The paper as PDF. The same paper and day give the same bytes."""
     rows = [
-        [(_marked(cell, han), column.sums) for cell, column in zip(row, paper.columns, strict=True)] for row in paper.rows
+        [(_marked(cell, han), column.sums) for cell, column in zip(row, paper.columns, strict=True)]
+        for row in paper.rows
     ]
     html = _engine().get_template("legal/exhibit/paper.html").render(Context({"paper": paper, "rows": rows}))
     made_at = dt.datetime.combine(on, dt.time(0), tzinfo=dt.UTC)
@@ -128,7 +129,9 @@ def forbearance(loan: Loan) -> Source | None:
         )  # fmt: skip
     extensions = list(LoanEvent.objects.filter(loan=loan, kind=LoanEvent.Kind.EXTENSION).order_by("pk"))
     for e in extensions:
-        told.append((e.on, e.pk, (_day(e.on), f"Extension by {e.months} month{'s' if e.months != 1 else ''}", "Granted")))
+        told.append(
+            (e.on, e.pk, (_day(e.on), f"Extension by {e.months} month{'s' if e.months != 1 else ''}", "Granted"))
+        )
     if not told:
         return None
     told.sort(key=lambda row: (row[0], row[2], row[1]))
