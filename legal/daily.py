@@ -17,9 +17,9 @@ from legal.services.files import close_with_case, open_file
 
 @step("open_files", Over.LOANS)
 def open_files(context: RunContext, window: Window) -> StepResult:
-    """1. Close, before court, the files whose case left the legal department. 2. Open a file for each case in stage legal
-    that has had none since it was referred. 3. Collect the exhibits of the files that are still being gathered; a file
-    whose papers cannot be had is set aside with its reason, and tried again the next day.
+    """1. Close, before court, the files whose case left the legal department. 2. Open a file for each case in stage
+    legal that has had none since it was referred. 3. Collect the exhibits of the files that are still being gathered; a
+    file whose papers cannot be had is set aside with its reason, and tried again the next day.
     """
     result = StepResult()
     mine = {"case__loan_id__gte": window.first, "case__loan_id__lte": window.last}

@@ -1,4 +1,4 @@
-"""Work for the background: ids in, one function called, counts out. Losing a message or running it twice does no harm."""
+"""Work for the background: ids in, one function called, counts out. Losing a message or taking it twice is harmless."""
 
 from __future__ import annotations
 

@@ -82,6 +82,14 @@ class SmtpServer:
         return Receipt(message_id)
 
     def _recipient(self, envelope: Envelope) -> str:
+        if not (_ADDRESS.fullmatch(envelope.sender.email) and envelope.sender.email.isascii()):
+            raise ChannelError(
+                f"The e-mail of contact {envelope.contact_id} was not sent: its sender has no e-mail address. See "
+                "LENDER_EMAIL.",
+                permanent=True,
+                code="not_configured",
+                contact=envelope.contact_id,
+            )
         given = envelope.to.strip()
         if _ADDRESS.fullmatch(given):
             local, _, domain = given.rpartition("@")

@@ -90,6 +90,7 @@ class Button:
 
     `arguments` gives the transition what it stamps (`on`, `at` …). `do` is the service that asks for the transition where
     more than the stage must change; without it `fsm.apply` is called. `fields` are asked of the person besides the reason.
+    `right` is needed besides the transition's own; `when` says of which objects the page offers it at all.
     """
 
     transition: str
@@ -98,6 +99,13 @@ class Button:
     do: Callable[[Any, Act], Any] | None = None
     fields: Mapping[str, forms.Field] = field(default_factory=dict)
     bulk: bool = False
+    right: str = ""
+    when: Callable[[Any], bool] = lambda obj: True
+
+    def may(self, user: Any, model: type[models.Model]) -> bool:
+        """Whether this person has the rights of the button and of its transition."""
+        permission = fsm.declared(model, self.transition).effects.permission
+        return all(user.has_perm(p) for p in (permission, self.right) if p)
 
     def form(self, data: Mapping[str, Any] | None = None) -> forms.Form:
         made: forms.Form = type("ActForm", (ReasonedForm,), dict(self.fields))(data, auto_id=f"id_{self.transition}_%s")
@@ -170,7 +178,32 @@ def office_time() -> Iterator[None]:
 # --- The base -----------------------------------------------------------------------------------------------
 
 
-class BaseAdmin(ModelAdmin):
+class HouseRules:
+    """What holds for every registered model, also of those that other apps brought: nothing is deleted, and a POST to the
+    list needs the right to change."""
+
+    def may_act(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The right to change this model, by a form or a button."""
+        return super().has_change_permission(request, obj)  # type: ignore[misc]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "POST" and not self.may_act(request):
+            raise PermissionDenied
+        with office_time():
+            return _rendered(super().changelist_view(request, extra_context))  # type: ignore[misc]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        if not self.may_act(request):
+            return {}
+        actions = super().get_actions(request)  # type: ignore[misc]
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class BaseAdmin(HouseRules, ModelAdmin):
     """Base of every admin class of both apps. By default a model is looked at only.
 
     changeable, addable: fields of the two forms; empty: there is no such form. shown_personal: personal fields that are
@@ -218,18 +251,11 @@ class BaseAdmin(ModelAdmin):
     def is_tracked(self) -> bool:
         return hasattr(self.model, "history")
 
-    def may_act(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The right to change this model, by a form or a button."""
-        return super().has_change_permission(request, obj)
-
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.addable) and super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.changeable) and self.may_act(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) or self.may_act(request, obj)
@@ -269,12 +295,7 @@ class BaseAdmin(ModelAdmin):
     # -- views -------------------------------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if request.method == "POST" and not self.may_act(request):
-            raise PermissionDenied
-        with office_time():
-            return _rendered(
-                super().changelist_view(request, {"empty_hint": self.empty_hint, **(extra_context or {})})
-            )
+        return super().changelist_view(request, {"empty_hint": self.empty_hint, **(extra_context or {})})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -342,7 +363,7 @@ class BaseAdmin(ModelAdmin):
         told = []
         for button in self.buttons:
             d = fsm.declared(self.model, button.transition)
-            if getattr(obj, d.field) not in d.sources:
+            if getattr(obj, d.field) not in d.sources or not button.when(obj):
                 continue
             act = act_of(request, "", {name: None for name in button.fields})
             told.append(
@@ -356,6 +377,8 @@ class BaseAdmin(ModelAdmin):
 
     def refusals(self, obj: Any, button: Button, act: Act) -> list[str]:
         """Why the button would be refused now; empty: it would be done."""
+        if button.right and not act.by.has_perm(button.right):
+            return [_("You need the right “%(right)s” to do this.") % {"right": button.right}]
         return fsm.refusals(obj, button.transition, by=act.by, **button.asked(act))
 
     def transition_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
@@ -368,9 +391,10 @@ class BaseAdmin(ModelAdmin):
         button = next((b for b in self.buttons if b.transition == name), None)
         if obj is None or button is None:
             raise Http404
-        permission = fsm.declared(self.model, name).effects.permission
-        if permission and not request.user.has_perm(permission):
+        if not button.may(request.user, self.model):
             raise PermissionDenied
+        if not button.when(obj):
+            raise Http404
         form = button.form(request.POST)
         if not form.is_valid():
             for label, errors in form.errors.items():
@@ -393,12 +417,8 @@ class BaseAdmin(ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        if not self.may_act(request):
-            return {}
         for button in self.buttons:
-            permission = fsm.declared(self.model, button.transition).effects.permission
-            if button.bulk and (permission is None or request.user.has_perm(permission)):
+            if button.bulk and self.may_act(request) and button.may(request.user, self.model):
                 actions[f"do_{button.transition}"] = (_bulk(button), f"do_{button.transition}", f"{button.label}…")
         return actions
 

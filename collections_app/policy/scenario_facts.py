@@ -312,9 +312,7 @@ def _scenario(table: Table) -> Scenario:
     names = _Names(frozenset(loan.id for loan in loans), frozenset(address.id for address in addresses))
     collector = table.maybe_table("collector", "the collector", ("role",))
     world = World(
-        debtor=_debtor(
-            table.maybe_table("debtor", "the debtor", ("id", "country", "region", "zones", "facts"))
-        ),
+        debtor=_debtor(table.maybe_table("debtor", "the debtor", ("id", "country", "region", "zones", "facts"))),
         loans=loans,
         persons=persons,
         addresses=addresses,
@@ -323,15 +321,11 @@ def _scenario(table: Table) -> Scenario:
         events=tuple(_event(item, names) for item in _tables(table, "event", "an event", _EVENT_KEYS)),
         steps=tuple(_step(item, names) for item in _tables(table, "step", "a step", _STEP_KEYS)),
         consents=tuple(_consent(item) for item in _tables(table, "consent", "a consent", _CONSENT_KEYS)),
-        windows=tuple(
-            _agreed(item) for item in _tables(table, "agreed_window", "an agreed window", _AGREED_KEYS)
-        ),
+        windows=tuple(_agreed(item) for item in _tables(table, "agreed_window", "an agreed window", _AGREED_KEYS)),
         inconvenient=tuple(
             _unwanted(item) for item in _tables(table, "inconvenient", "an inconvenient time", _UNWANTED_KEYS)
         ),
-        dates=tuple(
-            _dated(item) for item in _tables(table, "date", "a dated fact", ("kind", "from", "until"))
-        ),
+        dates=tuple(_dated(item) for item in _tables(table, "date", "a dated fact", ("kind", "from", "until"))),
         calendars=_calendars(table),
         collector_role=(collector and collector.maybe_word("role", words.COLLECTOR_ROLES)) or "first_party",
     )
@@ -357,9 +351,7 @@ class _Names:
         named = _list(table, "debts")
         for index, debt in enumerate(named):
             if debt not in self.loans:
-                table.refuse(
-                    "policy-unknown-word", f'no loan of this scenario has the id "{debt}".', "debts", index
-                )
+                table.refuse("policy-unknown-word", f'no loan of this scenario has the id "{debt}".', "debts", index)
         return named
 
     def debt_set(self, table: Table) -> frozenset[str] | None:
@@ -369,9 +361,7 @@ class _Names:
     def address(self, table: Table) -> str | None:
         named = table.maybe_text("address")
         if named is not None and named not in self.addresses:
-            table.refuse(
-                "policy-unknown-word", f'no address of this scenario has the id "{named}".', "address"
-            )
+            table.refuse("policy-unknown-word", f'no address of this scenario has the id "{named}".', "address")
         return named
 
 
@@ -660,9 +650,7 @@ def _list(table: Table, key: str, among: Sequence[str] | None = None) -> tuple[s
 def _unique(table: Table, what: str, ids: Sequence[str]) -> None:
     for index, named in enumerate(ids):
         if named in ids[:index]:
-            table.refuse(
-                "policy-twice", f'another {what} of this scenario has the id "{named}".', what, index
-            )
+            table.refuse("policy-twice", f'another {what} of this scenario has the id "{named}".', what, index)
 
 
 def _maybe(table: Table, key: str, read: Callable[[Table, str], Value]) -> Value | None:

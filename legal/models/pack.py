@@ -58,7 +58,7 @@ class Pack(RefreshableFSM, models.Model):
     manifest_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
     zip_sha256 = models.CharField(max_length=64)
-    name = models.CharField(max_length=120, help_text="Its file name without the ending; says nothing of a person.")
+    file_name = models.CharField(max_length=120, help_text="Without its ending; it says nothing of a person.")
     pages = models.PositiveIntegerField()
     files = models.PositiveIntegerField(help_text="Files in the ZIP.")
     missing = models.JSONField(default=list, blank=True, help_text="Items that must be there and are not.")
@@ -129,7 +129,8 @@ class Pack(RefreshableFSM, models.Model):
             "sealed_at": Arg("at"), "made_at": Arg("at"), "sealed_by": Arg("by"), "made_by": Arg("by"),
             "court": Arg("court"), "court_version": Arg("court_version"), "as_of": Arg("as_of"),
             "inputs_sha256": Arg("inputs_sha256"), "manifest_sha256": Arg("manifest_sha256"), "sha256": Arg("sha256"),
-            "zip_sha256": Arg("zip_sha256"), "name": Arg("name"), "pages": Arg("pages"), "files": Arg("files"),
+            "zip_sha256": Arg("zip_sha256"), "file_name": Arg("file_name"), "pages": Arg("pages"),
+            "files": Arg("files"),
             "missing": Arg("missing"), "unreadable": Arg("unreadable"), "too_large": Arg("too_large"),
             "pdf": Arg("pdf"), "zip": Arg("zip"), "manifest": Arg("manifest"),
         },

@@ -17,8 +17,8 @@ from .rights import demand
 
 
 def add_cost(
-    file: LegalFile, *, kind: str, amount: Decimal, on: dt.date, authority: str, by: Any, because: str, claimed: bool = True,
-    document: StoredDocument | None = None,
+    file: LegalFile, *, kind: str, amount: Decimal, on: dt.date, authority: str, by: Any, because: str,
+    claimed: bool = True, document: StoredDocument | None = None,
 ) -> Cost:  # fmt: skip
     """Note a cost in the loan's currency, with what allows it; a claimed one is part of the sum of the next pack."""
     demand(by, "legal.work_file", file)

@@ -1,4 +1,4 @@
-"""From the accepted file to the judgment and its enforcement: one verb for each step (M10), and service with proof (M11)."""
+"""From the accepted file to judgment and enforcement, one verb for each step (M10); service with its proof (M11)."""
 
 from __future__ import annotations
 

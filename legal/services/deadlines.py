@@ -17,8 +17,8 @@ HOUSE = "house"
 
 
 def set_deadline(
-    file: LegalFile, *, what: str, on: dt.date, counted_from: dt.date, counted_because: str, rule: str, by: Any, because: str,
-    kind: str = Deadline.Kind.DO_BY,
+    file: LegalFile, *, what: str, on: dt.date, counted_from: dt.date, counted_because: str, rule: str, by: Any,
+    because: str, kind: str = Deadline.Kind.DO_BY,
 ) -> Deadline:  # fmt: skip
     """Note a deadline: by when, from which day counted, under which rule (`house`, or its id and citation)."""
     if not may_read(by, file):

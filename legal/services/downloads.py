@@ -55,7 +55,7 @@ def make_link(pack: Pack, *, what: str, at: dt.datetime, by: Any, because: str) 
 
 
 def fetch(token: str, *, at: dt.datetime, by: Any) -> Taken:
-    """The file behind a link. Logged before a byte is given; the rights are asked anew, for they may have been taken away.
+    """The file behind a link. Logged before a byte is given; the rights are asked anew, for they may be gone.
 
     Raises `unknown_link`, `link_of_another`, `link_ended`, or Refused.
     """
@@ -78,7 +78,7 @@ def fetch(token: str, *, at: dt.datetime, by: Any) -> Taken:
         AccessRecord.objects.create(
             user=by, kind=AccessRecord.Kind.DOWNLOAD, what=f"pack:{pack.pk}", at=at, because=link.because
         )
-    return Taken(data, f"{pack.name}.{link.what}", document.media_type)
+    return Taken(data, f"{pack.file_name}.{link.what}", document.media_type)
 
 
 def _may(pack: Pack, by: Any) -> None:

@@ -69,9 +69,9 @@ def collect_exhibits(
 ) -> Collection:
     """Bring the exhibits up to date as of the end of `on`. The same sources again change nothing.
 
-    1. Lock the file. 2. Read the records in their fixed order. 3. Make and store the papers that are made here, where their
-    content changed. 4. Add, change and set aside exhibits, each with its reason. 5. Number the tabs, name what is missing.
-    6. Move the file between open, collecting and complete; what the lawyer has is not moved.
+    1. Lock the file. 2. Read the records in their fixed order. 3. Make and store the papers that are made here, where
+    their content changed. 4. Add, change and set aside exhibits, each with its reason. 5. Number the tabs, name what is
+    missing. 6. Move the file between open, collecting and complete; what the lawyer has is not moved.
     """
     demand(by, "legal.work_file", file)
     file = _locked(file)
@@ -203,8 +203,9 @@ def add_paper(
     file: LegalFile, data: bytes, *, title: str, media_type: str, on: dt.date, at: dt.datetime, by: Any, because: str,
     item: str = "", section: str = "other", dated_on: dt.date | None = None, note: str = "", generated: bool = False,
 ) -> Exhibit:  # fmt: skip
-    """Upload a paper: kept under the debtor's key, an exhibit of this file, and for contract, pay-out proof and schedule a
-    paper of the loan. `item` is what the court layout asks for and this answers. Then the checklist is counted anew.
+    """Upload a paper: kept under the debtor's key, an exhibit of this file; a contract, pay-out proof or schedule
+    becomes a paper of the loan too. `item` is what the court layout asks for and this answers. The checklist is counted
+    anew.
     """
     demand(by, "legal.work_file", file)
     file = _locked(file)
@@ -276,7 +277,8 @@ def reorder(file: LegalFile, section: str, exhibit_ids: Sequence[int], *, by: An
     if sorted(exhibit_ids) != sorted(mine):
         raise DomainError(
             "not_all_exhibits",
-            f"Name each of the {len(mine)} exhibits of this section once; the page may be older than the file. Load it again.",
+            f"Name each of the {len(mine)} exhibits of this section once. The page may be older than the file: load it "
+            "again.",
             file=file.pk,
         )
     places = sorted(e.position for e in mine.values())

@@ -272,7 +272,8 @@ def _make(prepared: _Prepared, *, at: dt.datetime, by: Any, because: str, seal: 
         if Pack.objects.filter(file=c.file, version=manifest.version).sealed().exists():
             raise DomainError(
                 "sealed_meanwhile",
-                f"Version {manifest.version} of file {c.file.number} was sealed meanwhile. Build again to see whether it still stands.",
+                f"Version {manifest.version} of file {c.file.number} was sealed meanwhile. Build again to see "
+                "whether it still stands.",
                 file=c.file.pk,
             )
         key = draft.key if draft is not None else keys.new_key(keys.DataKey.Kind.PACK)
@@ -339,7 +340,7 @@ def _values(
         "manifest_sha256": made.manifest_sha256,
         "sha256": made.sha256,
         "zip_sha256": sha256(archive),
-        "name": made.pdf.stem,
+        "file_name": made.pdf.stem,
         "pages": made.pages,
         "files": made.files,
         "missing": [each.item for each in sheet.missing] + [f"defect {d.number}" for d in sheet.defects],
@@ -356,7 +357,7 @@ def write_out(pack: Pack, folder: Path) -> tuple[Path, Path]:
 
     This is for whoever runs the program's commands; people in the browser take packs by `services.downloads`.
     """
-    pdf, archive = folder / f"{pack.name}.pdf", folder / f"{pack.name}.zip"
+    pdf, archive = folder / f"{pack.file_name}.pdf", folder / f"{pack.file_name}.zip"
     with writing_together(pdf, archive) as (pdf_part, zip_part):
         pdf_part.write_bytes(store.get(pack.pdf))
         zip_part.write_bytes(store.get(pack.zip))

@@ -27,8 +27,8 @@ def send_to_lawyer(
 ) -> Built:
     """Send the file to its lawyer, with the newest version of the pack.
 
-    1. Seal what changed since the last version (nothing changed: that version). 2. Move the file to in review, with that
-    version. 3. Note until when the lawyer should answer.
+    1. Seal what changed since the last version (nothing changed: that version). 2. Move the file to in review, with
+    that version. 3. Note until when the lawyer should answer.
     """
     demand(by, "legal.send_to_lawyer", file)
     demand_person(by, "send a file to the lawyer")
@@ -82,7 +82,7 @@ def _decide(
     by: Any,
     note: str,
 ) -> LawyerReview:
-    """1. Refuse whom the file was not given to. 2. Write the decision. 3. Move the file. 4. The lawyer's deadline is met."""
+    """1. Write the decision. 2. Move the file, or refuse and keep nothing. 3. The lawyer's deadline is met."""
     demand_person(by, "decide on a file")
     demand(by, "legal.review_file", file)
     row = locks.lock_one(LegalFile, file.pk)

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import struct
@@ -67,9 +68,9 @@ class Listening:
 
 
 def reset(sock: socket.socket) -> None:
-    """Close with a reset and no goodbye."""
+    """Close with a reset and no goodbye, although a file that reads from the socket is still open."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
+    os.close(sock.detach())
 
 
 # -- HTTP ----------------------------------------------------------------------------------------------

@@ -130,6 +130,15 @@ def test_an_address_that_is_none_never_reaches_the_server(to, envelope, at):
         assert server.commands == []
 
 
+@pytest.mark.parametrize("sender", ["", "collections", "c@lender.example\r\nDATA", "a@b.example, c@d.example"])
+def test_without_a_sender_nobody_is_written_to(sender, envelope, at):
+    with MailServer() as server:
+        error = refusal(server.port, envelope("email", sender=Sender("Lender", sender)), at)
+        assert (outcome(error), error.code) == ("never", "not_configured")
+        assert "LENDER_EMAIL" in error.sentence
+        assert server.commands == []
+
+
 # -- refused, silent, gone -----------------------------------------------------------------------------
 
 TEMPORARY, FINAL = b"451 4.3.0 alice@example.org: try later\r\n", b"550 5.1.1 alice@example.org: unknown\r\n"

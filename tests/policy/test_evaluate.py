@@ -593,6 +593,22 @@ def test_a_state_of_one_debt_bars_a_contact_that_is_about_that_debt_too():
     assert judge(world, call(when, debts=("B",)), [bar]).verdict == "allow"
 
 
+def test_a_state_that_names_debts_is_about_those_only_whatever_the_scope_of_the_bar():
+    world = in_ny(
+        loans=(Loan("A"), Loan("B")), states=(State("represented", date(2026, 6, 1), debts=frozenset({"A"})),)
+    )
+    when = at("2026-06-10T12:00:00")
+    found = [judge(world, call(when, debts=debts), [US]).by for debts in (None, ("A",), ("B",))]
+    assert found == [("US-05",), ("US-05",), ()]
+
+
+def test_a_call_in_flight_is_near_for_the_next_one():
+    first = complete(in_ny(), call(at("2026-06-10T12:00:00"), id="c1"))
+    world = in_ny(in_flight=(first,))
+    assert judge(world, call(at("2026-06-10T12:04:59")), [US]).by == ("US-09",)
+    assert judge(world, call(at("2026-06-10T12:05:00")), [US]).verdict == "allow"
+
+
 def test_an_event_ends_a_state_for_the_debt_that_it_names():
     bar = state_bar('state = "plan_in_force"\nscope = "debt"\nstarts = "on_event"\nends = { event = "plan_broken" }')
     loans = (Loan("A"), Loan("B"))
@@ -829,7 +845,9 @@ def test_a_closed_list_refuses_what_it_does_not_name():
     ],
 )
 def test_training_is_good_up_to_the_same_day_of_the_month_or_the_last_of_a_shorter_one(training_on, wall, verdict):
-    law = parse_preset((SHIPPED / "cn-consumer-credit.toml").read_text().replace("2025-02-28", "2024-02-28"), "cn")
+    law = parse_preset(
+        (SHIPPED / "cn-consumer-credit.toml").read_text(encoding="utf-8").replace("2025-02-28", "2024-02-28"), "cn"
+    )
     ask = call(at(wall, "Asia/Shanghai"), agent=Agent(training_on=training_on))
     answer = judge(World(), ask, [law])
     assert answer.verdict == verdict

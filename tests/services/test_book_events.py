@@ -555,8 +555,8 @@ def without_oldest(stored: dict[str, Any], plan: Plan) -> dict[str, Any]:
     return {k: v for k, v in stored.items() if k != "state"}
 
 
-@given(st.lists(plans(), min_size=6, max_size=6))
-@settings(max_examples=35)
+@given(st.lists(plans(), min_size=12, max_size=12))
+@settings(max_examples=18)
 def test_day_by_day_and_all_at_once_store_what_the_replay_says(db, drawn):
     by = staff.a_machine("daily-run")
     template = Loan.objects.filter(number="TEMPLATE").select_related("lender", "debtor").first() or loans.a_loan(

@@ -15,7 +15,7 @@ Read where the pages leave a choice (each is the stricter one unless said otherw
   that ties; a cooldown and a `min_gap` take them for every debt.
 - Keys of the loan in `match` choose the debts of the contact that a rule looks at; a debt that does not fit
   is not counted and not barred by it.
-- A contact in flight counts for `except_once` and `max_lifetime` too: both mean once, settled or not.
+- A contact in flight counts for `min_gap`, `except_once` and `max_lifetime` too: both mean once, settled or not.
 - Whole days as bounds of hours (00:00, 24:00) are not moved by `margin_seconds`.
 """
 

@@ -1,8 +1,8 @@
 """From a case to ordered exhibits: reads models and their history ids, fixes the order, hashes each source.
 
-What happens, in order: 1. the agreement's papers; 2. the schedule; 3. the account; 4. notices with their proofs; 5. relief;
-6. the log of contacts with the clearance of each, the withheld ones included; 7. messages as sent; 8. register checks;
-9. the chronology over all of it. Nothing here writes, and nothing asks the clock.
+What happens, in order: 1. the agreement's papers; 2. the schedule; 3. the account; 4. notices with their proofs;
+5. relief; 6. the log of contacts with the clearance of each, the withheld ones included; 7. messages as sent;
+8. register checks; 9. the chronology over all of it. Nothing here writes, and nothing asks the clock.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _notices(kept: Sequence[LoanDocument]) -> list[Source]:
 
 
 def _left(letter: LoanDocument) -> bool:
-    """A letter is filed when it is claimed; one that was released again before it left, or that failed, is no notice."""
+    """A letter is filed when it is claimed; one that was released before it left, or that failed, is no notice."""
     contact = letter.contact
     if contact is None:
         return True
@@ -237,6 +237,4 @@ def _records(loan: Loan, log: Log) -> tuple[str, ...]:
             f"The records of agreement {loan.number} are older than the rules: which rules were in force was asked for "
             f"{day.day} {day:%B %Y}, an assumption; everything else was asked for its real day."
         )
-    if loan.source_note:
-        told.append(f"The agreement and its payments were taken over from another system ({loan.source_note}).")
     return tuple(told)

@@ -23,8 +23,8 @@ _EVENTS = {
 
 
 def account(loan: Loan, *, on: dt.date) -> tuple[Statement, Amount, tuple[int, ...]]:
-    """The account of what fell due and was paid as of the end of `on`, what is owed in all, and the versions of the rows
-    that both were made from.
+    """The account of what fell due and was paid as of the end of `on`, what is owed in all, and the versions of the
+    rows that both were made from.
     """
     [stored] = loan_ledgers.load([loan.pk])
     position = replay.as_of(stored.ledger, on)
@@ -46,8 +46,8 @@ def account(loan: Loan, *, on: dt.date) -> tuple[Statement, Amount, tuple[int, .
     owed = from_minor(position.outstanding, loan.currency)
     to_come = from_minor(position.to_come, loan.currency)
     note = (
-        f"The balance is what has fallen due and is not paid. Instalments of {to_come} {loan.currency} fall due later; "
-        f"what is owed under the agreement in all is {owed} {loan.currency}."
+        f"The balance is what has fallen due and is not paid. Instalments of {to_come:,} {loan.currency} fall due "
+        f"later; what is owed under the agreement in all is {owed:,} {loan.currency}."
     )
     statement = Statement(on, loan.currency, tuple(lines), _text(balance, loan.currency), note)
     versions = (

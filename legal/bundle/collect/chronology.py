@@ -1,4 +1,4 @@
-"""The chronology: what a judge wants to know in the order in which it happened, each line with the place of its proof."""
+"""The chronology: what a judge wants to know, in the order in which it happened, each line with its proof."""
 
 from __future__ import annotations
 

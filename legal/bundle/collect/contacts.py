@@ -1,5 +1,5 @@
-"""The log of all contacts about a loan: what left, with its clearance and the rules asked; what the rules withheld, with
-the rule and the next allowed time; what came in; and what others did (a dialler, an agency). Nothing is left out.
+"""The log of all contacts about a loan: what left, with its clearance and the rules asked; what the rules withheld,
+with the rule and the next allowed time; what came in; what others did (a dialler, an agency). Nothing is left out.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _withheld_entry(c: Contact, j: Judgement, sheet: FactSheet, loan: Loan) -> C
         channel=words.channel(c.channel),
         direction="out",
         what=f"{words.step(c.step)}, planned",
-        outcome="a second person decides" if waits else " ".join(j.by.split()),
+        outcome="a second person decides" if waits else "",
         person=_other(c, loan),
         withheld=True,
         rules=_asked(sheet, only_blocking=True),

@@ -1,4 +1,4 @@
-"""Papers that are made here from the records: schedule, relief and its end, messages as sent, proof of delivery, registers.
+"""Papers that are made here from the records: schedule, relief, messages as sent, record of delivery, registers.
 
 Each is plain data first (`Paper`); its digest is that of the data, and the same data give the same PDF.
 """
@@ -160,7 +160,7 @@ def forbearance(loan: Loan) -> Source | None:
 
 
 def messages(loan: Loan) -> Source | None:
-    """The exact texts of the SMS, e-mails and app messages that left, each with the hash that was stored when it left."""
+    """The exact texts of the SMS, e-mails and app messages that left, each with the hash stored when it left."""
     about = ContactCase.objects.filter(loan=loan).values("contact")
     sent = list(
         Contact.objects.filter(
@@ -174,8 +174,11 @@ def messages(loan: Loan) -> Source | None:
     sent.sort(key=lambda c: (left_at(c), c.pk))
     paper = Paper(
         title="Messages as sent",
-        intro=f"Agreement {loan.number}: {len(sent)} messages, each with its exact text. Times are local to the person written to.",
-        columns=(Column("Date, time", 33), Column("Channel", 20), Column("Text, and its SHA-256 as stored when it left")),
+        intro=(
+            f"Agreement {loan.number}: {len(sent)} message{'s' if len(sent) != 1 else ''}, each with its exact text. "
+            "Times are local to the person written to."
+        ),
+        columns=(Column("Date, time", 33), Column("Channel", 20), Column("Text, and its SHA-256 as stored")),
         rows=tuple(
             (
                 f"{words.local(left_at(c), words.zone_of(c.person)):%d %b %Y, %H:%M}", words.channel(c.channel),
@@ -249,14 +252,15 @@ def register_checks(loan: Loan, people: Sequence[Person], *, on: dt.date, fresh_
         mine = [s for s in found if s.name == state and person_id in (None, s.person_id)]
         result = "; ".join(_state(s) for s in mine) or "Nothing found"
         whom = "all parties" if person_id is None else next(p.name for p in people if p.pk == person_id)
-        by = f"{check.source}{' (stand-in, not a register)' if check.stand_in else ''}"
+        by = "stand-in, not a register" if check.stand_in else check.source
         rows.append((REGISTERS.get(state, words.step(state)), whom, _day(check.checked_at.date()), by, result))
         said.append((state, whom, by, result))
     paper = Paper(
         title="Register checks",
         intro=f"Agreement {loan.number}: the newest look into each register for the parties to this claim.",
         columns=(
-            Column("Register", 34), Column("For", 34), Column("Looked into", 26), Column("Source", 34), Column("Result"),
+            Column("Register", 34), Column("For", 34), Column("Looked into", 26), Column("Source", 34),
+            Column("Result"),
         ),
         rows=tuple(rows),
     )  # fmt: skip
@@ -284,10 +288,8 @@ def _state(s: BorrowerState) -> str:
 
 def kept_papers(loan: Loan) -> list[LoanDocument]:
     """The papers that the loan keeps: contract, pay-out proof, notices, proofs."""
-    return list(
-        LoanDocument.objects.filter(loan=loan).select_related("document__key", "contact__document", "contact__person__key")
-        .order_by("dated_on", "pk")
-    )  # fmt: skip
+    kept = LoanDocument.objects.filter(loan=loan).order_by("dated_on", "pk")
+    return list(kept.select_related("document__key", "contact__document", "contact__person__key"))
 
 
 def _day(on: dt.date | None) -> str:

@@ -16,8 +16,9 @@ CHANNELS = {
 
 OUTCOMES = {
     "no_answer": "No answer", "voicemail": "Voicemail left", "promise": "Spoke; promise to pay",
-    "wants_plan": "Spoke; asks for a plan", "hardship": "Spoke; tells of hardship", "dispute": "Spoke; disputes the debt",
-    "refuses": "Spoke; refuses to pay", "call_back": "Spoke; asks to be called back", "wrong_number": "Wrong number",
+    "wants_plan": "Spoke; asks for a plan", "hardship": "Spoke; tells of hardship",
+    "dispute": "Spoke; disputes the debt", "refuses": "Spoke; refuses to pay",
+    "call_back": "Spoke; asks to be called back", "wrong_number": "Wrong number",
     "stop_calling": "Spoke; asks not to be called", "spoke": "Spoke", "not_met": "Nobody met", "met": "Met",
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ class Command(JsonCommand):
         pack, sheet = built.pack, built.checklist
         pdf, archive = write_out(pack, options["out"] or Path(settings.VAR_DIR) / "packs")
         return {
-            "pack": pack.name,
+            "pack": pack.file_name,
             "version": pack.version,
             "pages": pack.pages,
             "files": pack.files,

@@ -93,7 +93,7 @@ def contacts(count: int = 24) -> tuple[ContactEntry, ...]:
                 zone="Europe/London",
                 channel=("SMS", "Call", "Letter", "E-mail")[number % 4],
                 direction="in" if incoming else "out",
-                what="The Defendant asks to be called after 17:00 only" if incoming else "Reminder, template v6",
+                what="溫予棠 asks to be called after 17:00 only" if incoming else "Reminder, template v6",
                 outcome="" if withheld else "Delivered 10:02",
                 by="" if incoming else "the daily run" if number % 3 else "D. Okereke-Stahl, 7 min 02 s, recorded",
                 person="溫予棠" if number == 7 else "",
