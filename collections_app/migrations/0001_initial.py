@@ -2007,7 +2007,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("sha256", models.CharField(max_length=64)),
                 ("size", models.BigIntegerField()),
-                ("media_type", models.CharField(max_length=60)),
+                ("media_type", models.CharField(max_length=255)),
                 ("title", models.CharField(max_length=200)),
                 ("pages", models.PositiveIntegerField(blank=True, null=True)),
                 ("stored_at", models.DateTimeField()),

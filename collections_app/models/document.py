@@ -18,7 +18,7 @@ class StoredDocument(models.Model):
     key = models.ForeignKey(keys.DataKey, on_delete=models.PROTECT, related_name="documents")
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
-    media_type = models.CharField(max_length=60)
+    media_type = models.CharField(max_length=255)
     title = models.CharField(max_length=200)
     pages = models.PositiveIntegerField(null=True, blank=True)
     stored_at = models.DateTimeField()

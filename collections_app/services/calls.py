@@ -18,6 +18,7 @@ from collections_app.kernel.errors import DomainError, Refused
 from collections_app.models import AccessRecord, Case, Contact, ContactCase, ContactPoint, LoanParty, Person
 
 from . import holds, receipts
+from .dispatch import hand_over, is_stopped
 from .promises import make_promise
 
 # What an outcome says happened, in the words of the rules page: the dial itself is an event of its own.
@@ -87,8 +88,6 @@ def reveal(contact: Contact, *, at: dt.datetime, by: Any, because: str = "to cal
         raise DomainError("not_by_hand", f"{contact.channel} is sent by the system, not by hand.", contact=contact.pk)
     locks.lock_pks(Person.objects.filter(group=contact.group))
     contact = locks.lock_one(Contact, contact.pk)
-    from .dispatch import is_stopped
-
     if is_stopped(contact.channel):
         raise DomainError("stopped", "All sending by this channel is stopped; a second person must lift the stop first.", contact=contact.pk)
     refusals = fsm.refusals(contact, "reveal", by=by, at=at, clearance_id=contact.pk)
@@ -113,9 +112,10 @@ def reveal(contact: Contact, *, at: dt.datetime, by: Any, because: str = "to cal
             )
         return judged.answer
     gate.clear([judged])
+    value = hand_over(contact, at=at, expires_at=judged.expires_at)
     revealed = fsm.apply(contact, "reveal", by=by, because=because, at=at, clearance_id=contact.pk)
     AccessRecord.objects.create(user=by, kind=AccessRecord.Kind.REVEAL, what=f"contact:{contact.pk}", at=at, because=because)
-    return Revealed(revealed, revealed.contact_point.value if revealed.contact_point else "", judged.judgement_id)
+    return Revealed(revealed, value, judged.judgement_id)
 
 
 @transaction.atomic

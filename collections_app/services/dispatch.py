@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from collections_app.channels import registry
-from collections_app.channels.base import ChannelError, Envelope
+from collections_app.channels.base import Adapter, ChannelError, Envelope
 from collections_app.compliance import reading
 from collections_app.compliance.facts import Ask
 from collections_app.compliance.gate import Gate, Judged
@@ -31,6 +31,8 @@ from .letters import Letter, file_letter
 from .planning import FAR
 from .receipts import record_sent
 from .texts import Rendered, blocks_within_reach, render
+
+Now = Callable[[], dt.datetime]
 
 # How many messages a channel sends within 30 seconds, and so how many are claimed at a time.
 CHUNK = {"sms": 200, "email": 100, "letter": 20, "push": 200}
@@ -48,11 +50,13 @@ class Dispatched:
     released: int = 0
     awaiting: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
+    not_configured: dict[str, str] = field(default_factory=dict)  # channel → what must be set up first
 
     def as_json(self) -> dict[str, Any]:
         return {
             "sent": self.sent, "failed": self.failed, "withheld": dict(sorted(self.withheld.items())),
             "unconfirmed": self.unconfirmed, "cancelled": self.cancelled, "released": self.released, "awaiting": self.awaiting,
+            "not_configured": self.not_configured,
         }
 
 
@@ -64,24 +68,49 @@ class _Claimed:
     envelope: Envelope
 
 
-def dispatch(*, at: dt.datetime, limit: int | None = None, channels: Sequence[str] = Contact.MESSAGES) -> Dispatched:
-    """Send what is due at `at`, channel by channel. `limit` bounds the messages claimed in all."""
+def dispatch(
+    *, at: dt.datetime, limit: int | None = None, channels: Sequence[str] = Contact.MESSAGES, now: Now | None = None
+) -> Dispatched:
+    """Send what is due at `at`, channel by channel. `limit` bounds the messages claimed in all.
+
+    `now` gives the instant of each chunk and of each message, so that a slow channel meets an envelope that has expired;
+    without it the whole dispatch happens at `at` (an outbox that is played for another day).
+    """
+    now = now or (lambda: at)
     refuse_drafts_when_live(at.date())
     out = Dispatched()
     sweep_stale(at, out)
     for channel in channels:
+        try:
+            adapter = registry.adapter_for(channel)
+        except ChannelError as error:
+            out.not_configured[channel] = error.sentence
+            continue
         after = 0
-        while limit is None or limit > 0:
-            if is_stopped(channel):
-                break
+        while (limit is None or limit > 0) and channel not in out.not_configured and not is_stopped(channel):
             size = CHUNK[channel] if limit is None else min(limit, CHUNK[channel])
-            claimed, looked_at, after = _claim(channel, at, size, out, after)
+            claimed, looked_at, after = _claim(channel, now(), size, out, after)
             if limit is not None:
                 limit -= len(claimed)
-            _speak(claimed, at, out)
+            _speak(adapter, claimed, now, out)
             if looked_at < size:
                 break
     return out
+
+
+def hand_over(contact: Contact, *, at: dt.datetime, expires_at: dt.datetime) -> str:
+    """The number or address of a cleared call or visit, through the channel like any message: OUTBOUND binds it too.
+
+    Raises ChannelError where the channel may not be used for this address.
+    """
+    point = contact.contact_point
+    receipt = registry.adapter_for(contact.channel).send(
+        Envelope(
+            contact_id=contact.pk, channel=contact.channel, to=point.value if point else "", language=contact.language, expires_at=expires_at
+        ),
+        at=at,
+    )
+    return receipt.revealed
 
 
 def is_stopped(channel: str) -> bool:
@@ -270,14 +299,15 @@ def _mark_sending(
 # -- speaking ----------------------------------------------------------------------------------------
 
 
-def _speak(claimed: Sequence[_Claimed], at: dt.datetime, out: Dispatched) -> None:
+def _speak(adapter: Adapter, claimed: Sequence[_Claimed], now: Now, out: Dispatched) -> None:
     """Stamp, speak and settle each message; nothing is locked while the channel speaks."""
     if not claimed:
         return
     by = actors.machine(actors.DISPATCH)
     for c in claimed:
-        adapter = registry.adapter_for(c.envelope.channel)
-        if is_stopped(c.envelope.channel) or not _stamp(c, at):
+        at = now()
+        channel = c.envelope.channel
+        if at >= c.envelope.expires_at or channel in out.not_configured or is_stopped(channel) or not _stamp(c, at):
             out.released += _release(c.contact_id, by)
             continue
         try:
@@ -314,17 +344,24 @@ def _settle_sent(c: _Claimed, reference: str, at: dt.datetime, by: Any) -> None:
 
 @transaction.atomic
 def _settle_error(c: _Claimed, error: ChannelError, at: dt.datetime, by: Any, out: Dispatched) -> None:
-    """Never again → failed; no answer → unconfirmed; known not to have left → back to the plan, a little later."""
+    """No answer → unconfirmed; never again → failed; known not to have left → back to the plan, a little later.
+
+    What is ours to repair (nothing configured, an address that OUTBOUND does not list) is no failed delivery: it says
+    nothing of the person, and where nothing is configured the whole channel waits.
+    """
     one = Contact.objects.filter(pk=c.contact_id)
-    sentence = str(error)[:300]
+    sentence = error.sentence[:300]
+    if error.code == "not_configured":
+        out.not_configured[c.envelope.channel] = error.sentence
     if error.unknown:
         out.unconfirmed += fsm.advance_set(one, "lose_answer", by=by, because="attempted, no answer", sentence=sentence)
-    elif error.permanent:
+    elif error.permanent and error.code != "not_configured":
         out.failed += fsm.advance_set(one, "fail", by=by, because="the channel refused it for good", sentence=sentence, at=at)
-        record_failed([c.contact_id], at=at, by=by)
+        if error.code != "not_listed":
+            record_failed([c.contact_id], at=at, by=by)
     else:
         out.released += fsm.advance_set(one, "release", by=by, because="the channel said: later")
-        Contact.objects.filter(pk=c.contact_id).update(not_before=at + dt.timedelta(minutes=5))
+        one.update(not_before=at + (error.retry_after or dt.timedelta(minutes=5)))
 
 
 def record_failed(contact_ids: Sequence[int], *, at: dt.datetime, by: Any) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from collections_app.channels.letter import assemble_batch
 from collections_app.documents import store
+from collections_app.documents.print_batch import assemble_batch
 from collections_app.documents.render import Metadata, lay_out
 from collections_app.kernel import keys
 from collections_app.kernel.errors import DomainError

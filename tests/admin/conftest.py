@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.test import Client
 
-from collections_app.admin.groups import ensure_groups, group_names
+from collections_app.admin.groups import group_names
 from collections_app.documents import store
-from collections_app.kernel import bulk, history, keys
+from collections_app.kernel import history, keys
 from collections_app.models import (
     AccessRecord,
     Case,
@@ -28,6 +23,7 @@ from collections_app.models import (
     SetAside,
 )
 from collections_app.policy import loader
+from tests.admin.house import House, a_member, logged_in, shipped_ladder
 from tests.factories import borrowers, cases, contacts, loans, policy, staff
 
 AT = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)  # 10:00 in Chicago, a Monday
@@ -37,32 +33,6 @@ AT = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)  # 10:00 in Chicago, a Monday
 def _fresh_counts() -> None:
     """Counts of the sidebar are cached; each test counts its own rows."""
     cache.clear()
-
-
-def a_member(role: str, *, name: str = "") -> Any:
-    """A member of staff with exactly the rights of a group."""
-    ensure_groups()
-    user = get_user_model().objects.create_user(
-        name or f"{role.replace(' ', '-')}-{get_user_model().objects.count()}", is_staff=True, first_name="Jonas", last_name=role.title(),
-        password="password-of-a-test",
-    )
-    user.groups.add(Group.objects.get(name=role))
-    return user
-
-
-def logged_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@dataclass
-class House:
-    """Rows that tests look at."""
-
-    case: Case
-    client_of: dict[str, Client]
-    user_of: dict[str, Any]
 
 
 @pytest.fixture
@@ -79,12 +49,6 @@ def case(law: None) -> Case:
     loan = loans.a_loan(debtor, number="L-77031", open_since=dt.date(2026, 3, 14), state="past_due", collector_role="third_party")
     borrowers.a_register_check("bankruptcy_stay", at=dt.datetime(2026, 3, 16, 6, tzinfo=dt.UTC))
     return cases.an_overdue_case(2, loan=loan, ladder=shipped_ladder())
-
-
-def shipped_ladder() -> Any:
-    from collections_app.models import PolicyVersion
-
-    return PolicyVersion.objects.get(kind="ladder", ident="six-day")
 
 
 @pytest.fixture
@@ -107,7 +71,7 @@ def house(case: Case, frozen_day: dt.datetime) -> House:
     cases.a_promise(case)
     contacts.completed(contacts.a_planned_contact(case, "voice", at=AT), by=users["collector"])
     contacts.sent(contacts.a_planned_contact(case, "sms", at=AT, step="first_notice"))
-    contacts.a_withheld_contact(case, "email", at=AT, until=dt.datetime(2026, 3, 17, 13, tzinfo=dt.UTC), rule="US-01")
+    contacts.a_withheld_contact(case, "email", at=AT, step="first_call", attempt=1, until=dt.datetime(2026, 3, 17, 13, tzinfo=dt.UTC), rule="US-01")
     contacts.a_contact_awaiting_approval(case, at=AT, requested_by=users["collector"])
     contacts.a_breach(contacts.an_event(person, at=AT, loans=(case.loan,)))
     run = policy.a_run(dt.date(2026, 3, 16))
@@ -121,7 +85,7 @@ def house(case: Case, frozen_day: dt.datetime) -> House:
         started_at=AT, result={"rows": 3},
     )
     ImportRow.objects.create(batch=batch, key=batch.key, line=7, column="due_date", code="bad_date", reason="No date.", raw="a;b;c")
-    kept = store.put(person.key, b"%PDF-1.7 a paper", title="contract", media_type="application/pdf", at=AT, pages=1)
+    kept = store.put(person.key, b"The contract.", title="contract", media_type="text/plain", at=AT)
     LoanDocument.objects.create(loan=case.loan, document=kept, kind="contract", dated_on=dt.date(2026, 1, 1))
     PrintBatch.objects.create(key=keys.new_key("print"), made_at=AT, business_on=dt.date(2026, 3, 16), letters_count=1, document=kept)
     AccessRecord.objects.create(user=users["auditor"], kind="download", what=f"storeddocument:{kept.pk}", at=AT)
@@ -131,6 +95,3 @@ def house(case: Case, frozen_day: dt.datetime) -> House:
     staff.a_certificate(staff.a_profile(users["field agent"]), until=dt.date(2026, 12, 31))
     return House(case, {role: logged_in(u) for role, u in users.items()}, users)
 
-
-def next_id(model: Any) -> int:
-    return bulk.reserve_ids(model, 1)[0]

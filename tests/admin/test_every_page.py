@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from collections_app.admin.groups import group_names, unknown_rights
 
-from .conftest import House
+from tests.admin.house import House
 
 OURS = ("collections_app", "auth", "django_celery_beat", "django_celery_results")
 REGISTERED = sorted((m for m in admin.site._registry if m._meta.app_label in OURS), key=lambda m: m._meta.label)

@@ -6,7 +6,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from collections_app.channels.letter import assemble_batch, letter_pages
+from collections_app.documents.print_batch import assemble_batch, letter_pages
 from collections_app.kernel.errors import DomainError
 
 

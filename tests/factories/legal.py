@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -41,6 +42,7 @@ def a_legal_user(role: str = "legal_clerk", *, name: str, full_name: str = "") -
     return get_user_model().objects.get(pk=user.pk)  # without the cache of rights
 
 
+@lru_cache(maxsize=256)
 def a_pdf(title: str, *, body: str = "One page.") -> bytes:
     """A one-page PDF, always with the same bytes."""
     made_at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -26,4 +26,6 @@ class Command(JsonCommand):
             raise WrongUsage("--at is for OUTBOUND=outbox only: a real message leaves now or not at all.")
         if at is not None and at.tzinfo is None:
             raise WrongUsage("--at needs a zone, for example 2026-11-24T15:00:00Z.")
-        return dispatch(at=at or clock.now(), limit=options["limit"]).as_json()
+        if at is not None:
+            return dispatch(at=at, limit=options["limit"]).as_json()
+        return dispatch(at=clock.now(), limit=options["limit"], now=clock.now).as_json()

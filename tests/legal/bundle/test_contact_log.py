@@ -10,7 +10,6 @@ import pytest
 from legal.bundle import render
 from legal.bundle.manifest import Amount, ContactEntry
 
-
 MARGIN = 22 * 72 / 25.4
 
 
