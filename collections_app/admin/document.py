@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from collections_app.documents import store
-from collections_app.kernel import clock
+from collections_app.kernel import clock, keys
 from collections_app.kernel.admin import BaseAdmin, tell
 from collections_app.kernel.errors import DomainError
 from collections_app.models import AccessRecord, Contact, LoanDocument, PrintBatch, StoredDocument
@@ -29,6 +29,20 @@ def download_link(document_id: int | None) -> str:
     if document_id is None:
         return "–"
     return format_html('<a href="{}">{}</a>', reverse("admin:collections_app_storeddocument_download", args=[document_id]), _("Get"))
+
+
+# Whoever works with borrowers reads their papers; an auditor sees that they exist, and their hashes.
+READERS = ("collections_app.work_case", "collections_app.assess_breach", "collections_app.return_from_legal")
+
+
+def may_download(user: Any, document: StoredDocument | None) -> bool:
+    """Papers of people for those who work with them; print batches for who prints them; packs only by their own links."""
+    kind = document.key.kind if document is not None else keys.DataKey.Kind.PERSON
+    if kind == keys.DataKey.Kind.PRINT:
+        return user.has_perm("collections_app.approve_contact")
+    if kind == keys.DataKey.Kind.PERSON:
+        return any(user.has_perm(right) for right in READERS)
+    return False
 
 
 @admin.register(StoredDocument)
@@ -51,6 +65,9 @@ class StoredDocumentAdmin(BaseAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), "get_it"]
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("key")
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download_view)
         return [path("<path:object_id>/download/", view, name=self.url_name("download")), *super().get_urls()]
@@ -60,7 +77,7 @@ class StoredDocumentAdmin(BaseAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
         document = self.get_object(request, unquote(object_id))
-        if not self.has_view_permission(request, document):
+        if not self.has_view_permission(request, document) or not may_download(request.user, document):
             raise PermissionDenied
         if document is None:
             raise Http404

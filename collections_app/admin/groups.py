@@ -2,7 +2,7 @@
 
 A right is a codename of Django's permission table. `view` names models that the group may look at, `change` those whose
 forms and buttons it may use (a button asks for the right of its transition besides), `add` those it may add rows of,
-`may` the rights of single acts. A right of a model that is not installed is left out; a name that was mistyped is told.
+`may` the rights of single acts. `unknown_rights` tells names that were mistyped.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 
-OURS = "collections_app"
-
 # What somebody who works with borrowers must be able to look at.
 WORK = (
     "lender lendershare loan loanparty instalment charge loanevent payment allocation person contactpoint consent statedhours "
@@ -22,7 +20,7 @@ WORK = (
     "promise loandocument storeddocument policyversion ladderstep presetrule printbatch"
 )
 RUNNING = "dailyrun runwindow setaside importbatch importrow sendingstop breach staffprofile course certification accessrecord"
-LEGAL = "legalfile exhibit pack lawyerreview serviceattempt cost deadline download"
+LEGAL = "legalfile exhibit pack lawyerreview defect serviceattempt cost deadline packlink packdownload"
 
 
 @dataclass(frozen=True)
@@ -72,16 +70,17 @@ ROLES: tuple[Role, ...] = (
     Role(
         "legal clerk",
         view=f"{WORK} {LEGAL}",
-        change=f"case {LEGAL}",
-        add=LEGAL,
-        may="return_from_legal work_file build_pack seal_pack submit_file download_pack",
+        change="case legalfile exhibit pack defect serviceattempt cost deadline",
+        may=(
+            "return_from_legal work_file assign_lawyer send_to_lawyer pursue_claim close_file build_pack seal_pack download_pack"
+        ),
     ),
+    # Sees the files that were given to them and nothing of the house: the packs hold what they need.
     Role(
         "outside lawyer",
-        view=f"{LEGAL} case loan loandocument storeddocument contact contactevent judgement clearance factsheet",
-        change="legalfile lawyerreview",
-        add="lawyerreview",
-        may="review_file review_pack download_pack",
+        view="legalfile exhibit pack lawyerreview defect serviceattempt cost deadline",
+        change="legalfile",
+        may="review_file download_pack",
     ),
     Role("auditor", sees_everything=True),
     # Looks after accounts and the clock; no right in the business, not even to look.
@@ -124,18 +123,13 @@ def _rights(role: Role, known: dict[str, list[Permission]]) -> list[Permission]:
 
 
 def unknown_rights() -> list[str]:
-    """Names in ROLES that no installed model of this app or of Django's own has: slips of the pen."""
+    """Names in ROLES that no installed model has: slips of the pen."""
     models = {m.__name__.lower() for m in apps.get_models()}
-    own = {code for m in apps.get_models() for code, _name in m._meta.permissions}
-    legal_is_built = apps.is_installed("legal") and bool(list(apps.get_app_config("legal").get_models()))
+    acts = {code for m in apps.get_models() for code, _name in m._meta.permissions}
     told = []
     for role in ROLES:
-        for name in (*role.view.split(), *role.change.split(), *role.add.split()):
-            if name not in models and (legal_is_built or name not in LEGAL.split()):
-                told.append(f"{role.name}: no model {name}")
-        for code in role.may.split():
-            if code not in own and legal_is_built:
-                told.append(f"{role.name}: no right {code}")
+        told += [f"{role.name}: no model {n}" for n in f"{role.view} {role.change} {role.add}".split() if n not in models]
+        told += [f"{role.name}: no right {code}" for code in role.may.split() if code not in acts]
     return told
 
 

@@ -7,17 +7,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Communications of the rules page: talks, voicemails, everything sent, visits made.
+from collections_app.policy.schema import vocabulary as words
+
+# Communications of the rules page: talks, voicemails, everything sent, visits made. A limited voicemail and a mere
+# dial tell a person nothing.
 COMMUNICATIONS = frozenset(
-    "conversation voicemail_left voicemail_limited_left sms_sent email_sent letter_sent im_sent social_sent push_sent "
-    "fax_sent visit_made".split()
+    {"conversation", "voicemail_left", "visit_made"} | {kind for kind in words.EVENTS if kind.endswith("_sent")}
 )
 ATTEMPTS_THAT_FAILED = frozenset({"call_unanswered", "delivery_failed"})
 
 
 @dataclass(frozen=True, slots=True)
+class LoanFact:
+    """`debtor`: the person who owes it. `law_on`: the day that the law is asked for, where the loan is older than it."""
+
+    id: Any
+    debtor: Any
+    product: str = "personal_loan"
+    debt_kind: str = "consumer"
+    agreement_kind: str = ""
+    lender_type: str = "bank"
+    collector_role: str = "first_party"
+    contract_law: str = ""
+    creditor_group: str = "house"
+    law_on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventFact:
-    """Something that happened. `debts` empty: no debt was named."""
+    """Something that happened. `debts` empty: no debt was named. `person` None: it ends states of anybody."""
 
     kind: str
     at: dt.datetime
@@ -33,6 +51,7 @@ class EventFact:
     creditor_group: str = "house"
     flags: frozenset[str] = frozenset()
     contact: Any = None
+    id: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,10 @@ class ConsentFact:
 
 @dataclass(frozen=True, slots=True)
 class HoursFact:
-    """Hours a person named; seconds since local midnight, `closes` up to 86,400."""
+    """Hours a person named; seconds since local midnight, `closes` up to 86,400 (before `opens`: over midnight).
+
+    `known_at` None: always known; `ended_at`: from then on they are gone.
+    """
 
     kind: str
     opens: int
@@ -70,42 +92,34 @@ class HoursFact:
     holidays: bool = False
     channels: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    known_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DateFact:
+    """Days of bereavement, wedding …, both included."""
+
     kind: str
     from_on: dt.date
     until_on: dt.date
+    known_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentFact:
-    """Who makes a call or visit. Absent altogether: a fit agent (the plan does not know who it will be)."""
+    """Who makes a call or visit. Absent altogether: a fit agent (the plan does not know who it will be); what is None is
+    as it should be."""
 
     user: Any = None
-    certs: Mapping[str, dt.date] = field(default_factory=dict)  # code → last good day
+    certs: Mapping[str, dt.date] | None = field(default_factory=dict)  # code → last good day
     training_on: dt.date | None = None
     agency_review_on: dt.date | None = None
     people: int | None = None
-    id_shown: bool = True
+    id_shown: bool | None = True
     licensed: bool = True
     action: str | None = None
     suspended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LoanFact:
-    id: Any
-    debtor: Any
-    product: str = "personal_loan"
-    debt_kind: str = "consumer"
-    agreement_kind: str = ""
-    lender_type: str = "bank"
-    collector_role: str = "first_party"
-    contract_law: str = ""
-    creditor_group: str = "house"
-    law_on: dt.date | None = None
 
 
 @dataclass(slots=True)
@@ -130,7 +144,11 @@ class PersonFact:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A contact that is asked about. `at` is None for a plan: the gate finds the first open instant of `on`."""
+    """A contact that is asked about. `at` is None for a plan: the gate finds the first open instant of `on`.
+
+    `loans`: the furthest case's loan first. `contact`: of a record, the contact that the event belongs to. `content` None:
+    the text is not fixed yet. `block_languages`: (block, language) of blocks that are not in `language`.
+    """
 
     id: Any
     phase: str
@@ -153,15 +171,37 @@ class Ask:
     ladder_day: int | None = None
     language: str = "en"
     content: frozenset[str] | None = None
+    block_languages: tuple[tuple[str, str], ...] = ()
     agent: AgentFact | None = None
-    conditions: frozenset[str] = frozenset()  # of the asked person on this loan (liability_in_force …)
-    number_invalid: bool = False
+    conditions: frozenset[str] = frozenset()  # of the asked person on these loans (liability_in_force …)
     known_at: dt.datetime | None = None
     depth: int = 0  # ladder day of the furthest case: who goes first within a group
+    contact: Any = None
 
     @property
     def debtor(self) -> Any:
         return self.loans[0].debtor if self.loans else self.person
+
+    @property
+    def debtors(self) -> tuple[Any, ...]:
+        """Whose debts it is about; nearly always one."""
+        first = self.debtor
+        if len(self.loans) < 2 or all(loan.debtor == first for loan in self.loans):
+            return (first,)
+        return tuple(dict.fromkeys(loan.debtor for loan in self.loans))
+
+    @property
+    def own_contact(self) -> Any:
+        """The contact that is judged, or of a record that the event belongs to."""
+        return self.contact if self.phase == "record" else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A contact that was cleared and is not settled: it holds a slot in every rate rule that it fits."""
+
+    ask: Ask
+    at: dt.datetime
 
 
 @dataclass(slots=True)
@@ -169,12 +209,19 @@ class Facts:
     """All facts of a set of asks."""
 
     persons: dict[Any, PersonFact]
-    checks: dict[tuple[str, Any], dt.datetime]  # (state, person or None for everybody) → newest check
-    in_flight: dict[Any, list[EventFact]] = field(default_factory=dict)  # person → cleared contacts, not yet settled
+    # (state, person or None for everybody) → when its register was looked into, oldest first
+    checks: dict[tuple[str, Any], tuple[dt.datetime, ...]] = field(default_factory=dict)
+    in_flight: dict[Any, list[Slot]] = field(default_factory=dict)  # by the person reached
+    in_flight_about: dict[Any, list[Slot]] = field(default_factory=dict)  # by the debtor whose debts they are about
+    events_about: dict[Any, list[EventFact]] = field(default_factory=dict)  # by debtor: whoever was reached
+    loans: dict[Any, LoanFact] = field(default_factory=dict)  # those that events name
+    # States of people who are neither asked nor debtor, under ("loan", id) for a debt that is theirs too, and under
+    # ("address", id) for an address they refused.
+    states_about: dict[tuple[str, Any], list[StateFact]] = field(default_factory=dict)
     closed_days: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)  # added by a scenario
     open_days: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
-    checks_assumed: bool = False  # scenarios: a register without a check counts as checked now
-    group_events: dict[Any, list[EventFact]] = field(default_factory=dict)  # debtor → events about the debtor's debts
+    checks_assumed: bool = False  # scenarios: a register without any check counts as looked into now
+    margin_seconds: int = 0  # house switch: the bounds of hours move inwards by so much
 
     def person(self, person_id: Any) -> PersonFact:
         found = self.persons.get(person_id)
@@ -182,6 +229,16 @@ class Facts:
             found = self.persons[person_id] = PersonFact(person_id)
         return found
 
-    def checked_at(self, state: str, person_id: Any) -> dt.datetime | None:
-        found = [c for c in (self.checks.get((state, person_id)), self.checks.get((state, None))) if c is not None]
-        return max(found, default=None)
+    def hold(self, slot: Slot) -> None:
+        """A contact was let through: those judged later see its slot."""
+        self.in_flight.setdefault(slot.ask.person, []).append(slot)
+        for debtor in slot.ask.debtors:
+            self.in_flight_about.setdefault(debtor, []).append(slot)
+
+    def slots_around(self, ask: Ask) -> list[Slot]:
+        """Every slot that a rule on this contact could count, its own left out."""
+        found = list(self.in_flight.get(ask.person, ()))
+        for debtor in ask.debtors:
+            found += [s for s in self.in_flight_about.get(debtor, ()) if s.ask.person != ask.person]
+        own = ask.own_contact
+        return [s for s in found if s.ask.id != own] if own is not None else found

@@ -195,6 +195,11 @@ class HouseRules:
         with office_time():
             return _rendered(super().changelist_view(request, extra_context))  # type: ignore[misc]
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if request.method != "GET":
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)  # type: ignore[misc]
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         if not self.may_act(request):
             return {}

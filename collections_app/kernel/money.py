@@ -117,6 +117,10 @@ class MoneyField(models.BigIntegerField):
     In querysets the column is what it is, a whole number: lookups take `Minor`, sums give `Minor`.
     """
 
+    # What the type checker may take for the attribute; the descriptor below is invisible to it.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Decimal
+
     def __init__(self, *args: Any, currency_field: str = "currency", **kwargs: Any) -> None:
         self.currency_field = currency_field
         super().__init__(*args, **kwargs)

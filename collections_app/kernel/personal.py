@@ -85,6 +85,10 @@ class PersonalField(models.BinaryField):
     Lookups are refused: find people by blind index (`kernel.keys`).
     """
 
+    # What the type checker may take for the attribute; the descriptor is invisible to it.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: str
+
     def __init__(self, *args: Any, owner: str = "key", **kwargs: Any) -> None:
         self.owner = owner
         kwargs.setdefault("editable", True)

@@ -15,6 +15,8 @@ from collections_app.models import NEVER, Case, Loan
 from collections_app.policy.in_force import Policies
 from collections_app.policy.schema import Ladder
 
+from . import contract_paper
+
 
 def _in(window: tuple[int, int], field: str = "loan_id") -> dict[str, int]:
     return {f"{field}__gte": window[0], f"{field}__lte": window[1]}
@@ -195,6 +197,8 @@ def refer_to_legal(case: Case, *, on: dt.date, by: Any, because: str, policies: 
     exits = [e for e in ladder.exits if e.to == "legal"]
     if not exits:
         raise DomainError("no_legal_exit", f"The ladder {ladder.id} has no exit to the legal department.", case=case.pk)
-    return fsm.apply(case, "refer_to_legal", by=by, because=because, on=on, from_day=exits[0].from_day)
+    referred = fsm.apply(case, "refer_to_legal", by=by, because=because, on=on, from_day=exits[0].from_day)
+    contract_paper.stand_in(case.loan, at=dt.datetime.combine(on, dt.time(12), tzinfo=dt.UTC))
+    return referred
 
 

@@ -165,7 +165,7 @@ def _covers(contacts: Sequence[Contact]) -> dict[int, list[ContactCase]]:
     found: dict[int, list[ContactCase]] = defaultdict(list)
     rows = ContactCase.objects.filter(contact__any_of=[c.pk for c in contacts]).select_related("loan__lender", "case", "instalment")
     for row in rows.order_by("contact_id", "id"):
-        found[row.contact_id].append(row)
+        found[row.contact_id or 0].append(row)
     return found
 
 
@@ -195,9 +195,9 @@ def _still_wanted(
 
 
 def _overtaken(cover: ContactCase, position: Any, on: dt.date, promised: set[int]) -> str:
-    if cover.case_id is None:
-        return "paid" if message_facts.instalment_is_paid(position, cover.instalment) else ""
-    case: Case = cover.case
+    case = cover.case
+    if case is None:
+        return "paid" if message_facts.instalment_is_paid(position, cover.instalment_id) else ""
     if case.stage == Case.Stage.CLOSED:
         return "closed: nothing is overdue any more"
     if position.oldest_due_on is None or position.oldest_due_on >= on:

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -131,7 +131,7 @@ def _import(
         sha256=sha, kind=kind, mapping_sha256=mapping.sha256, as_of=as_of, finished_at__isnull=False
     ).first()
     if done is not None and not dry_run:
-        earlier = done.result
+        earlier: dict[str, Any] = done.result
         return Imported(
             batch=done.pk, rows=earlier["rows"], unchanged=earlier["rows"] - earlier["rejected"] - earlier.get("later", 0),
             rejected=earlier["rejected"], rejects_file=earlier["rejects_file"], later=earlier.get("later", 0),
@@ -213,7 +213,7 @@ def _take_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
 
 def _digest(record: Any) -> str:
     """Of what the record says, not of where it stood."""
-    body = {k: v for k, v in asdict(record).items() if k not in ("line", "row")} if is_dataclass(record) else record
+    body = {k: v for k, v in asdict(record).items() if k not in ("line", "row")}
     return hashlib.sha256(json.dumps(body, default=_said, sort_keys=True).encode()).hexdigest()  # type: ignore[arg-type]
 
 
@@ -232,15 +232,14 @@ def _create_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
     ids = bulk.reserve_ids(Loan, len(found))
     loans, parties, instalments, credits, shares = [], [], [], [], []
     for pk, r in zip(ids, found, strict=True):
-        debtor = people[r.debtor.reference] if r.debtor else None
-        if debtor is None:
+        if r.debtor is None:
             raise DomainError("loan_without_debtor", f"Line {r.line}: loan {r.number} names no borrower; the mapping must give one.", loan=r.number)
+        debtor = people[r.debtor.reference]
         listed = list(r.instalments())
         regular = r.instalment or (listed[-1].amount if listed else Decimal(0))
         lender = lenders[r.lender or settings.LENDER_NAME]
         tolerance = _tolerance(regular, r.currency, job)
-        opening = [x for x in listed]
-        oldest = _first_beyond(opening, tolerance)
+        oldest = _first_beyond(listed, tolerance)
         credit = r.opening_credit or Decimal(0)
         loans.append(
             (
@@ -298,7 +297,7 @@ def _book_credits(credits: Sequence[tuple[int, records.LoanRecord, Decimal]], jo
 
 def _tolerance(regular: Decimal, currency: str, job: _Job) -> Decimal:
     """Larger of ratio × instalment and the minimum: the mapping's, else those of the six-day ladder."""
-    ratio, least = job.mapping.tolerance if getattr(job.mapping, "tolerance", None) else (Decimal("0.05"), Decimal("1.00"))
+    ratio, least = job.mapping.tolerance or (Decimal("0.05"), Decimal("1.00"))
     return money.round_half_up(max(regular * ratio, least), currency)
 
 
@@ -342,7 +341,9 @@ def _people(found: Sequence[records.LoanRecord], job: _Job) -> dict[str, int]:
     for r in found:
         for p in (*([r.debtor] if r.debtor else []), *r.co_debtors, *r.guarantors):
             wanted.setdefault(p.reference, p)
-    known = dict(Person.objects.filter(source_ref__in=list(wanted)).values_list("source_ref", "key_id"))
+    known: dict[str, int] = {
+        str(ref): pk for ref, pk in Person.objects.filter(source_ref__in=list(wanted)).values_list("source_ref", "key_id")
+    }
     fresh = [p for ref, p in wanted.items() if ref not in known]
     made = keys.new_keys(DataKey.Kind.PERSON, len(fresh))
     rows, points, index = [], [], []
@@ -494,7 +495,9 @@ def _ledger(rows: Any, job: _Job) -> None:
 def _take_ledger(chunk: Sequence[Any], job: _Job) -> None:
     numbers = {f.loan_number for f in chunk if not isinstance(f, Reject)}
     loans = {n: (pk, c, d) for n, pk, c, d in Loan.objects.filter(number__in=numbers).values_list("number", "pk", "currency", "debtor_id")}
-    payments, others, refused_rows = [], [], set()
+    payments: list[records.PaymentRecord] = []
+    others: list[Any] = []
+    refused_rows: set[int] = set()
     for f in chunk:
         if isinstance(f, Reject):
             job.out.rows += 1

@@ -62,7 +62,7 @@ def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch |
     batch = PrintBatch.objects.create(
         key=keys.new_key(keys.DataKey.Kind.PRINT), made_at=at, business_on=at.date(), letters_count=len(letters)
     )
-    pdfs = [(f"{c.pk}", c.person.name, store.get(c.document)) for c in letters]
+    pdfs = [(f"{c.pk}", c.person.name, store.get(c.document)) for c in letters if c.document]
     cover = lay_out(
         _cover(batch, letters), metadata=Metadata(title=f"Print batch {batch.pk}", made_at=at)
     ).pdf
@@ -76,7 +76,7 @@ def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch |
 
 def _cover(batch: PrintBatch, letters: Sequence[Contact]) -> str:
     rows = "".join(
-        f"<tr><td>{n}</td><td>{c.pk}</td><td>{escape(c.person.name)}</td><td>{escape(c.step)}</td><td>{c.document.pages or ''}</td></tr>"
+        f"<tr><td>{n}</td><td>{c.pk}</td><td>{escape(c.person.name)}</td><td>{escape(c.step)}</td><td>{c.document.pages or '' if c.document else ''}</td></tr>"
         for n, c in enumerate(letters, 1)
     )
     return (

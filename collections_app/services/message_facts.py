@@ -13,7 +13,7 @@ from typing import Any
 from collections_app.compliance import local_time
 from collections_app.kernel.money import from_minor
 from collections_app.kernel.personal import Sealed, seal
-from collections_app.models import Contact, ContactCase, Instalment, Loan, Promise
+from collections_app.models import Contact, ContactCase, Loan, Promise
 
 from . import loan_ledgers, replay
 from .texts import Agreed, Facts, OtherLoan, Rendered, usual_next_steps
@@ -37,8 +37,8 @@ def positions(loan_ids: Iterable[int], *, on: dict[int, dt.date] | dt.date, at: 
     }
 
 
-def instalment_is_paid(position: replay.Position, instalment: Instalment) -> bool:
-    return position.ended is not None or any(i.id == instalment.pk and not i.unpaid for i in position.instalments)
+def instalment_is_paid(position: replay.Position, instalment_id: int | None) -> bool:
+    return position.ended is not None or any(i.id == instalment_id and not i.unpaid for i in position.instalments)
 
 
 def facts_of(contact: Contact, covers: Sequence[ContactCase], found: dict[int, replay.Position], at: dt.datetime) -> Facts:
@@ -161,6 +161,6 @@ def sealed_text(contact: Contact, text: Rendered) -> Sealed | None:
         return None
     key = contact.person.key
     body = f"{text.subject}\n\n{text.text}" if text.subject else text.text
-    return Sealed(seal(body, key.pk, key.wrapped))
+    return Sealed(seal(body, key.pk, bytes(key.wrapped)))
 
 

@@ -247,7 +247,7 @@ def _opened(data: bytes) -> pikepdf.Pdf:
         if not len(pdf.pages):
             raise _Unreadable("The PDF has no page.")
         if "/AcroForm" in pdf.Root:
-            pdf.generate_appearance_streams()
+            pdf.acroform.generate_appearances_if_needed()
         if any("/Annots" in page.obj for page in pdf.pages):
             pdf.flatten_annotations("all")
         for page in pdf.pages:

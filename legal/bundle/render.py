@@ -467,8 +467,8 @@ def _log_intro(contacts: Sequence[ContactEntry]) -> str:
     sentence = (
         f"{_lines(len(contacts), 'contact')}, {span_of_days(days[0], days[-1])}, none left out: {counted}. Times are "
         f"local to the person contacted ({contacts[0].zone}). “Clearance” is the permission that the rules gave before "
-        "the contact left; under it stand the rules asked: ✓ let it pass, “none” had nothing to look at, “denied” withheld "
-        "it."
+        "the contact left; under it stand the rules asked: ✓ let it pass, “none” had nothing to look at, “denied” "
+        "withheld it."
     )
     if outside:
         sentence += f" {_lines(outside, 'contact')} made outside this system, without a clearance of it."

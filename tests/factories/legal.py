@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission
 from collections_app.documents import store
 from collections_app.documents.render import Metadata, render_pdf
 from collections_app.kernel.fsm import apply
-from collections_app.models import Case, Contact, FactSheet, Judgement, LoanDocument, StoredDocument
+from collections_app.models import Case, Contact, FactSheet, Judgement, LoanDocument, RegisterCheck, StoredDocument
 
 from . import borrowers, cases, contacts, loans
 from .staff import a_machine
@@ -87,7 +87,9 @@ def a_referred_case(
         settled_on=day[9].date(),
     )  # fmt: skip
     a_delivered_letter(case, at=day[5])
-    borrowers.a_register_check("bankruptcy_stay", at=loans.noon(on - dt.timedelta(days=1)))
+    checked_at = loans.noon(on - dt.timedelta(days=1))
+    if not RegisterCheck.objects.filter(checked_at=checked_at).exists():
+        borrowers.a_register_check("bankruptcy_stay", at=checked_at)
     return Case.objects.get(pk=case.pk)
 
 

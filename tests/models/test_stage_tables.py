@@ -5,6 +5,8 @@ only people, `second person` only somebody else than who asked; then the right t
 The tables are the drawing: a change of the graph is a change here, on purpose.
 """
 
+# ruff: noqa: E501 - a table of twelve states is wider than code
+
 import pytest
 from django.apps import apps
 from django_fsm import TransitionNotAllowed

@@ -16,10 +16,7 @@ def applies(rule: Rule, asked: Asked) -> bool:
     params: ContentParams = rule.params  # type: ignore[assignment]
     if params.on == "every":
         return True
-    earlier = any(
-        e.kind in COMMUNICATIONS and e.direction == "out" and e.person == asked.ask.person
-        for e in asked.seen_events(asked.person.events)
-    )
+    earlier = any(e.kind in COMMUNICATIONS and e.direction == "out" for e in asked.known.events)
     return earlier if params.on == "later" else not earlier
 
 
@@ -28,11 +25,19 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
     content = asked.ask.content
     if content is None or not applies(rule, asked):
         return None
-    missing = sorted(set(params.require) - content)
-    forbidden = sorted(set(params.forbid) & content)
-    beyond = sorted(content - set(params.only)) if params.only else []
-    seen: dict[str, Any] = {"blocks": sorted(content), "on": params.on}
-    if missing or forbidden or beyond:
-        seen |= {k: v for k, v in (("missing", missing), ("forbidden", forbidden), ("beyond", beyond)) if v}
-        return Outcome(rule.verdict, seen, None)
-    return Outcome("allow", seen, asked.at)
+    wrong = {
+        "missing": sorted(set(params.require) - content),
+        "forbidden": sorted(set(params.forbid) & content),
+        "beyond": sorted(content - set(params.only)) if params.only else [],
+        "other_language": _in_another_language(params, asked),
+    }
+    seen: dict[str, Any] = {"blocks": sorted(content), "on": params.on} | {k: v for k, v in wrong.items() if v}
+    return Outcome(rule.verdict, seen, None) if any(wrong.values()) else Outcome("allow", seen, asked.at)
+
+
+def _in_another_language(params: ContentParams, asked: Asked) -> list[str]:
+    """Required blocks that are not in the language of the message, where the rule asks for that."""
+    if params.language_of != "message":
+        return []
+    languages = dict(asked.ask.block_languages)
+    return sorted(b for b in params.require if languages.get(b, asked.ask.language) != asked.ask.language)

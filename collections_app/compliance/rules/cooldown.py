@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from collections_app.compliance import local_time
 from collections_app.compliance.verdict import Outcome
@@ -12,32 +13,31 @@ from . import counting
 from .asked import Asked
 
 
-def judge(rule: Rule, asked: Asked) -> Outcome:
+def judge(rule: Rule, asked: Asked) -> Outcome | None:
     params: CooldownParams = rule.params  # type: ignore[assignment]
+    if "address" in params.key and asked.ask.address is None:
+        return None
     token = counting.contact_excluded(params.exclude, asked)
     if token:
         return Outcome("allow", {"excluded": token}, asked.at)
-    after = [
-        e for e in asked.seen_events(counting.fitting(params.key, counting.candidates(params.key, asked), asked))
-        if e.kind == params.after and not counting.event_excluded(params.exclude, e, asked)
-    ]
-    if "debt" in params.key:
-        after = list({id(e): e for found in counting.per_debt(after, asked).values() for e in found}.values())
-    if not after:
+    found = counting.tallies(
+        rule, params.key, asked,
+        lambda e: e.kind == params.after and not counting.event_excluded(params.exclude, e, asked), None,
+    )
+    # An event without a debt is about each: it closes them all.
+    last = max((c.at for tally in found for c in tally.concerned()), default=None)
+    if last is None:
         return Outcome("allow", {"last": None, "after": params.after}, asked.at)
-    last = max(after, key=lambda e: e.at)
-    closed_until, opens = False, asked.at
-    length = params.period.n if params.day_one == "event_day" else params.period.n + 1
-    for zone in asked.day_zones:
-        day = local_time.local(last.at, zone).date()
-        first_free = day + dt.timedelta(days=length)
-        if local_time.local(asked.at, zone).date() < first_free:
-            closed_until = True
-            opens = max(opens, local_time.day_start(first_free, zone))
-    seen = {
+    length = dt.timedelta(days=params.period.n + (0 if params.day_one == "event_day" else 1))
+    seen: dict[str, Any] = {
         "after": params.after,
-        "last": local_time.local(last.at, asked.day_zones[0]).date().isoformat(),
+        "last": local_time.day_of(last, asked.day_zones[0]).isoformat(),
         "days": params.period.n,
         "day_one": params.day_one,
     }
-    return Outcome(rule.verdict, seen, opens) if closed_until else Outcome("allow", seen, asked.at)
+    opens = [
+        local_time.day_start(free, zone)
+        for zone, today in zip(asked.day_zones, asked.days, strict=True)
+        if today < (free := local_time.day_of(last, zone) + length)
+    ]
+    return Outcome(rule.verdict, seen, max(opens)) if opens else Outcome("allow", seen, asked.at)

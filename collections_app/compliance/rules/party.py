@@ -6,7 +6,7 @@ from typing import Any
 
 from collections_app.compliance.facts import ATTEMPTS_THAT_FAILED, COMMUNICATIONS
 from collections_app.compliance.verdict import Outcome
-from collections_app.policy.schema import PartyParams, Rule
+from collections_app.policy.schema import PartyEntry, PartyParams, Rule
 
 from .asked import Asked
 
@@ -27,38 +27,44 @@ def judge(rule: Rule, asked: Asked) -> Outcome:
         return Outcome(rule.verdict, {**seen, "why": "missing condition", "needs": missing}, None)
     if entry.needs_any and not any(_holds(c, asked) for c in entry.needs_any):
         return Outcome(rule.verdict, {**seen, "why": "none of the conditions holds", "needs_any": list(entry.needs_any)}, None)
-    events = asked.seen_events(asked.person.events)
-    if entry.stop_on and any(e.kind == entry.stop_on and e.person == ask.person for e in events):
+    if entry.stop_on and any(e.kind == entry.stop_on for e in asked.known.events):
         return Outcome(rule.verdict, {**seen, "why": f"{entry.stop_on}: for good"}, None)
     if entry.max_lifetime is not None:
-        made = [e.at for e in events if e.kind in COMMUNICATIONS and e.person == ask.person and e.direction == "out"]
-        flying = [e for e in asked.facts.in_flight.get(ask.person, ()) if e.contact != ask.id]
-        used = len(made) + len(flying)
-        again = bool(made) and any(e.kind in entry.again_if and e.at >= max(made) for e in events)
-        seen |= {"made": used, "max_lifetime": entry.max_lifetime, "again": again}
-        if used >= entry.max_lifetime + (1 if again else 0) and not (again and not flying):
-            return Outcome(rule.verdict, {**seen, "why": "once in a lifetime"}, None)
+        made, again = _in_a_lifetime(entry, asked)
+        seen |= {"made": made, "max_lifetime": entry.max_lifetime, "again": again}
+        if made >= entry.max_lifetime and not again:
+            return Outcome(rule.verdict, {**seen, "why": "so many in a lifetime and no more"}, None)
     return Outcome("allow", seen, asked.at)
+
+
+def _in_a_lifetime(entry: PartyEntry, asked: Asked) -> tuple[int, bool]:
+    """How often the person was reached or is being reached, and whether an answer after the last time opens one more."""
+    reached = [e.at for e in asked.known.events if e.kind in COMMUNICATIONS and e.direction == "out"]
+    reached += [s.at for s in asked.known.slots if s.ask.direction == "out"]
+    if not reached:
+        return 0, False
+    last = max(reached)
+    return len(reached), any(e.kind in entry.again_if and e.at > last for e in asked.known.events)
 
 
 def _holds(condition: str, asked: Asked) -> bool:
     if condition == "failed_attempts_3_consecutive":
         return _three_failed(asked)
-    if condition == "number_invalid" and asked.ask.number_invalid:
-        return True
     return (
         condition in asked.ask.conditions
-        or condition in asked.person.conditions
-        or condition in asked.debtor.conditions
-        or asked.state_in_force(condition)
+        or any(condition in p.conditions for p in asked.known.people)
+        or asked.in_force(condition)
     )
 
 
 def _three_failed(asked: Asked) -> bool:
     """The last three attempts to reach the debtor failed and no communication came after."""
-    tries = sorted(
-        (e for e in asked.seen_events(asked.debtor.events)
-         if e.person == asked.debtor.id and (e.kind in ATTEMPTS_THAT_FAILED or e.kind in COMMUNICATIONS)),
-        key=lambda e: e.at,
-    )
-    return len(tries) >= 3 and all(e.kind in ATTEMPTS_THAT_FAILED for e in tries[-3:])
+    for debtor in asked.known.debtors:
+        tries = [
+            e for e in asked.known.seen(debtor.events)
+            if e.person == debtor.id and (e.kind in ATTEMPTS_THAT_FAILED or e.kind in COMMUNICATIONS)
+        ]
+        tries.sort(key=lambda e: e.at)
+        if len(tries) < 3 or not all(e.kind in ATTEMPTS_THAT_FAILED for e in tries[-3:]):
+            return False
+    return True

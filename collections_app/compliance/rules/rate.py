@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 from collections_app.compliance import local_time
-from collections_app.compliance.facts import EventFact
 from collections_app.compliance.verdict import Outcome
 from collections_app.policy.schema import Period, RateParams, Rule
 
 from . import counting
-from .asked import FURTHEST, Asked, event_matches
+from .asked import Asked
+from .counting import Tally
 
 
 def judge(rule: Rule, asked: Asked) -> Outcome | None:
@@ -21,81 +21,53 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
     token = counting.contact_excluded(params.exclude, asked)
     if token:
         return Outcome("allow", {"excluded": token}, asked.at)
-    counted = [
-        e for e in asked.seen_events(counting.fitting(params.key, counting.candidates(params.key, asked), asked))
-        if e.kind in params.count and event_matches(rule.match, e)
-        and not counting.event_excluded(params.exclude, e, asked)
-    ]
-    slots = [
-        e for e in counting.fitting(params.key, asked.facts.in_flight.get(asked.ask.person, ()), asked)
-        if event_matches(rule.match, e) and e.contact != asked.ask.id
-        and not counting.event_excluded(params.exclude, e, asked)
-    ]
-    groups = (
-        counting.per_debt([*counted, *slots], asked) if "debt" in params.key else {None: [*counted, *slots]}
+    found = counting.tallies(
+        rule, params.key, asked, counting.event_counts(rule, params.exclude, params.count, asked),
+        counting.slot_counts(rule, params.exclude, asked),
     )
-    worst, opens = 0, asked.at
-    for events in groups.values():
-        used, free_at = _worst_zone(params, events, asked)
-        worst = max(worst, used)
-        if used >= params.max:
-            if free_at is None:
-                opens = None  # type: ignore[assignment]
-                break
-            opens = max(opens, free_at)
+    worst = 0
+    opens: list[dt.datetime | None] = []
+    for tally in found:
+        for zone, today in zip(asked.day_zones, asked.days, strict=True):
+            used = _used(tally, params.period, zone, today)
+            worst = max(worst, used)
+            if used >= params.max:
+                room = _room(tally, params, zone, today)
+                opens.append(room and local_time.day_start(room, zone))
     seen: dict[str, Any] = {"counted": worst, "max": params.max, "period": _said(params.period)}
-    if slots:
-        seen["in_flight"] = len(slots)
-    if worst >= params.max:
-        return Outcome(rule.verdict, seen, opens)
-    if params.min_gap and counted:
-        last = max(e.at for e in counted)
-        free = last + dt.timedelta(seconds=params.min_gap.seconds or 0)
-        if asked.at < free:
-            return Outcome(rule.verdict, {**seen, "last": last.isoformat(), "gap_minutes": params.min_gap.n}, free)
-    return Outcome("allow", seen, asked.at)
+    flying = len({c for tally in found for c in tally.counted if c.in_flight})
+    if flying:
+        seen["in_flight"] = flying
+    if params.min_gap:
+        gap = dt.timedelta(seconds=params.min_gap.seconds or 0)
+        near = [c.at for tally in found for c in tally.concerned() if dt.timedelta(0) <= asked.at - c.at < gap]
+        if near:
+            seen |= {"last": max(near).isoformat(), "gap_minutes": params.min_gap.n}
+            opens.append(max(near) + gap)
+    if not opens:
+        return Outcome("allow", seen, asked.at)
+    return Outcome(rule.verdict, seen, None if None in opens else max(opens))  # type: ignore[type-var]
 
 
-def _worst_zone(params: RateParams, events: list[EventFact], asked: Asked) -> tuple[int, dt.datetime | None]:
-    """The strictest count over the candidate zones, and when all zones have room."""
-    worst, free_at = 0, asked.at
-    for zone in asked.day_zones:
-        days = [local_time.local(e.at, zone).date() for e in events]
-        today = local_time.local(asked.at, zone).date()
-        used = sum(_within(params.period, d, today) for d in days)
-        worst = max(worst, used)
-        if used < params.max:
-            continue
-        room = _room(params, days, today)
-        if room is None:
-            return worst, None
-        free_at = max(free_at, local_time.day_start(room, zone))
-    return worst, free_at
+def _used(tally: Tally, period: Period, zone: str, today: dt.date) -> int:
+    """What counts on a local day: of the period that ends with it, or ever."""
+    if not tally.counted:
+        return 0
+    if period.kind == "lifetime":
+        return tally.number(lambda c: True)
+    first = today - dt.timedelta(days=period.n - 1)
+    return tally.number(lambda c: first <= local_time.day_of(c.at, zone) <= today)
 
 
-def _room(params: RateParams, days: list[dt.date], today: dt.date) -> dt.date | None:
+def _room(tally: Tally, params: RateParams, zone: str, today: dt.date) -> dt.date | None:
+    """The first later day on which fewer count: only a day on which one comes in or falls out can be it."""
     if params.period.kind == "lifetime":
         return None
-    for n in range(1, FURTHEST.days + 1):
-        day = today + dt.timedelta(days=n)
-        if sum(_within(params.period, d, day) for d in days) < params.max:
+    days = {local_time.day_of(c.at, zone) for c in tally.counted}
+    for day in sorted({d + dt.timedelta(days=n) for d in days for n in (0, params.period.n)}):
+        if day > today and _used(tally, params.period, zone, day) < params.max:
             return day
     return None
-
-
-def _within(period: Period, day: dt.date, today: dt.date) -> bool:
-    if period.kind == "lifetime":
-        return True
-    if period.unit in ("day", "local_day"):
-        return 0 <= (today - day).days < period.n
-    if period.unit == "month":
-        return day <= today and (today.year - day.year) * 12 + today.month - day.month < period.n
-    if period.unit == "year":
-        return day <= today and today.year - day.year < period.n
-    if period.unit == "week":
-        monday = today - dt.timedelta(days=today.weekday() + 7 * (period.n - 1))
-        return monday <= day <= today
-    raise ValueError(f"a rate cannot count in {period.unit}")
 
 
 def _said(period: Period) -> str:

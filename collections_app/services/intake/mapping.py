@@ -68,7 +68,7 @@ class Mapping:
     def __init__(self, source: Source, text: str) -> None:
         data = only(
             source, (), source.data,
-            ("id", "title", "currency", "collector_role", "law_on", "allocation", "file", "persons", "loans", "balance",
+            ("id", "title", "currency", "collector_role", "law_on", "allocation", "tolerance", "file", "persons", "loans", "balance",
              *LEDGER_SECTIONS),
         )  # fmt: skip
         self.name = source.name
@@ -83,11 +83,26 @@ class Mapping:
         self.allocation = tuple(data.get("allocation", ()))
         if any(part not in ("charge", "instalment") for part in self.allocation):
             raise source.refuse(("allocation",), "name “charge” and “instalment” in the order in which money is taken.")
+        self.tolerance = self._read_tolerance(source, data)
         self._read_file(source, data.get("file", {}))
         given: dict[str, Any] = {k: {"constant": data[k]} for k in ("currency", "collector_role") if k in data}
         self._read_persons(source, data.get("persons", {}))
         self._read_loans(source, data.get("loans"), given)
         self._read_ledger(source, data, given)
+
+    @staticmethod
+    def _read_tolerance(source: Source, data: dict[str, Any]) -> tuple[Decimal, Decimal] | None:
+        """Ratio of the instalment and least amount up to which the source itself calls a loan current; None: the ladder's."""
+        if "tolerance" not in data:
+            return None
+        table = only(source, ("tolerance",), data["tolerance"], ("ratio", "min"))
+        try:
+            ratio, least = Decimal(str(table["ratio"])), Decimal(str(table["min"]))
+        except (KeyError, ArithmeticError):
+            raise source.refuse(("tolerance",), 'write { ratio = "0.05", min = "1.00" }.') from None
+        if not (0 <= ratio < 1 and least >= 0):
+            raise source.refuse(("tolerance",), "the ratio lies from 0 to below 1, and the amount is not negative.")
+        return ratio, least
 
     def _read_file(self, source: Source, table: Any) -> None:
         table = only(source, ("file",), table, ("encoding", "delimiter", "sheet"))

@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from datetime import date
 
 import pikepdf
 import pypdfium2
@@ -12,6 +13,8 @@ from collections_app.documents.digest import sha256
 from collections_app.kernel.errors import DomainError
 from legal.bundle.assemble import build
 from legal.bundle.courts import COURTS, parse_court
+from legal.bundle.manifest import ChronologyEntry
+from legal.bundle.verify import verify
 
 
 def texts(path) -> list[str]:
@@ -53,6 +56,34 @@ def test_index_and_chronology_link_to_the_pages_they_name(pack):
     assert "Written notice" in pages[12 - 1] and "Page 1 of the original" in pages[12 - 1]
     assert "Page 2 of the original" in pages[13 - 1]
     assert "5, p. 13" in pages[3 - 1]
+
+
+def test_page_numbers_are_right_also_when_the_index_grows_over_several_pages(case, court, tmp_path):
+    first = case.manifest.exhibits[1]
+    exhibits = tuple(replace(first, tab=str(n), title=f"Payment order {n}") for n in range(1, 61))
+    chronology = tuple(ChronologyEntry(date(2024, 3, 15), f"Paid, no. {n}", tab=str(n)) for n in range(1, 61))
+    changed = case.with_(exhibits=exhibits, chronology=chronology, contacts=(), statement=None)
+
+    built = build(changed.manifest, case.blobs, court=court, out=tmp_path)
+
+    pages = texts(built.pdf)
+    front = built.pages - 60
+    assert front >= 6  # two pages of index and of chronology: the first guess, one each, was wrong
+    assert "12 exhibits" not in pages[0] and f"60 exhibits, {built.pages} pages, index on page 2" in pages[0]
+    assert f"60, p. {built.pages}" in "".join(pages[:front])
+    with pikepdf.open(built.pdf) as pdf:
+        led = [goal for page in range(1, front + 1) for goal in links_of(pdf, page)]
+        assert sorted(led)[-120:] == sorted([*range(front + 1, built.pages + 1)] * 2)
+    assert verify(built.pdf, built.manifest_sha256).ok
+
+
+def test_a_pack_without_exhibits_is_still_a_pack_that_says_so(case, built):
+    made = built(exhibits=(), chronology=(), contacts=(), statement=None)
+
+    pages = texts(made.pdf)
+    assert made.pages == 4
+    assert "0 exhibits, 4 pages" in pages[0]
+    assert "No event is recorded" in pages[2]
 
 
 def test_a_chronology_entry_finds_the_page_of_its_row_in_the_log(pack):
