@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from collections_app.policy import calendars
@@ -17,263 +18,489 @@ from collections_app.policy.in_force import Loaded, Policies, ladder_as_preset
 from collections_app.policy.schema import HOUSE, Ladder, Preset, Rule
 
 from . import local_time
-from .facts import Ask, Facts, LoanFact
+from .facts import Ask, Facts, LoanFact, PersonFact, Slot
 from .rules import HOURLY, TYPES, content
-from .rules.asked import FURTHEST, Asked, matches
+from .rules.asked import FURTHEST, Asked, Known, matches
 from .verdict import ORDER, PERMITTING, Answer, Outcome
 
 NO_LAW = "no-law-loaded"
 _BLOCKING = ("approve", "deny")
 
 
-class Evaluator:
-    """Judges asks under the loaded policies. Make one for a piece of work; it keeps what it has answered."""
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A rule that looks at a contact, with its preset.
 
-    def __init__(self, policies: Policies) -> None:
+    `always`: in force whatever the zone says of the date. `assumed`: in force on the day that a loan's law is asked for, so
+    that no date ends it.
+    """
+
+    preset: Preset
+    rule: Rule
+    always: bool
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """What is in force around a day, in some zone, for contacts of a kind; a preset with whether it is so in each zone."""
+
+    presets: tuple[tuple[Loaded, bool], ...]
+    ladder: Ladder | None
+    rules: tuple[_Asking, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What a rule says at an instant."""
+
+    asking: _Asking
+    outcome: Outcome
+    asked: Asked
+
+
+class Evaluator:
+    """Judges asks under the loaded policies. Make one for a piece of work; it keeps what it has answered.
+
+    `require_law`: a contact for which no preset of a jurisdiction is in force is denied; only a scenario, which states its
+    presets, may go without.
+    """
+
+    def __init__(self, policies: Policies, *, require_law: bool = True) -> None:
         self.policies = policies
+        self.require_law = require_law
         self._answers: dict[tuple[Any, ...], Answer] = {}
-        self._applying: dict[tuple[Any, ...], tuple[tuple[Preset, Rule], ...]] = {}
-        self._needs: dict[tuple[Any, ...], int | None] = {}
-        self._closing: dict[tuple[Any, ...], bool] = {}
+        self._laws: dict[tuple[Any, ...], _Law] = {}
+        self._needs: dict[tuple[Any, ...], Needs] = {}
+        self._closing: dict[tuple[Any, ...], frozenset[str]] = {}
+        rules = [r for p in policies.presets for r in p.content.rules]
+        # How old a look into an outside register may be, in days, for the rule that is content with the oldest; None: no rule asks.
+        self.fresh_days: int | None = max((d for r in rules if (d := _fresh_days(r)) is not None), default=None)
+        self.looks_at_dates = any(r.type == "window" and r.params.deny_dates for r in rules)  # type: ignore[union-attr]
+        self._versions = (local_time.tzdata_version(), calendars.holidays_version())
 
     # -- which law -----------------------------------------------------------------------------
 
-    def in_force(self, ask: Ask, facts: Facts, on: dt.date) -> tuple[Loaded, ...]:
-        """Presets for the furthest loan's debtor on the day that the law is asked for."""
-        loan = ask.loans[0] if ask.loans else LoanFact(None, ask.person)
-        debtor = facts.person(loan.debtor)
-        return self.policies.presets_for(
-            country=debtor.country, region=debtor.region, contract_law=loan.contract_law, debt_kind=loan.debt_kind,
-            collector_role=ask.collector_role, product=loan.product, lender_type=loan.lender_type,
-            agreement_kind=loan.agreement_kind, on=loan.law_on or on,
-        )
+    def law(self, ask: Ask, facts: Facts, day: dt.date) -> _Law:
+        """Presets and rules that look at this contact around a day of UTC: of its phase, matching, in force in some zone.
 
-    def _ladder(self, ask: Ask, on: dt.date) -> Ladder | None:
-        loan = ask.loans[0] if ask.loans else None
-        found = self.policies.ladder_for(loan.product, loan.law_on or on) if loan else None
-        return found.content if found else None
+        A preset applies if it fits one of the debts; of a loan whose law is asked for an assumed day, that day counts.
+        """
+        key = (*_contact_key(ask), *_whose(ask, facts), day)
+        found = self._laws.get(key)
+        if found is None:
+            found = self._laws[key] = self._law(ask, facts, day)
+        return found
 
-    def applying(self, ask: Ask, facts: Facts, on: dt.date) -> tuple[tuple[Preset, Rule], ...]:
-        """The rules that look at this contact: of its phase, in force, matching. Remembered by what they match on."""
-        loan = ask.loans[0] if ask.loans else None
-        debtor = facts.person(ask.debtor)
-        key = (*_contact_key(ask), debtor.country, debtor.region, (loan.law_on if loan else None) or on)
-        if key not in self._applying:
-            day = (loan.law_on if loan else None) or on
-            presets = [p.content for p in self.in_force(ask, facts, on)]
-            ladder = self._ladder(ask, on)
-            if ladder is not None:
-                presets.append(ladder_as_preset(ladder))
-            self._applying[key] = tuple(
-                (p, r) for p in presets for r in p.rules
-                if ask.phase in r.phase and r.in_force(day) and matches(r.match, ask)
-            )
-        return self._applying[key]
+    def _law(self, ask: Ask, facts: Facts, day: dt.date) -> _Law:
+        around = (day - local_time.DAY, day, day + local_time.DAY)
+        loans = ask.loans or (LoanFact(None, ask.person, collector_role=ask.collector_role),)
+        presets: dict[int, Loaded] = {}
+        dates: dict[int, set[dt.date]] = {}  # of presets that are in force on some of these days
+        assumed: dict[int, set[dt.date]] = {}  # of presets that are in force on the day that a loan's law is asked for
+        for loan in loans:
+            debtor = facts.person(loan.debtor)
+            for on in (loan.law_on,) if loan.law_on else around:
+                for p in self.policies.presets_for(
+                    country=debtor.country, region=debtor.region, contract_law=loan.contract_law, debt_kind=loan.debt_kind,
+                    collector_role=ask.collector_role, product=loan.product, lender_type=loan.lender_type,
+                    agreement_kind=loan.agreement_kind, on=on,
+                ):
+                    presets[p.id] = p
+                    (assumed if loan.law_on else dates).setdefault(p.id, set()).add(on)
+        ordered = sorted(presets.values(), key=lambda p: (p.ident, p.id))
+        found = [
+            asking for p in ordered for r in p.content.rules
+            if (asking := _asking(p.content, r, ask, dates.get(p.id, set()), assumed.get(p.id, set()), around)) is not None
+        ]
+        ladder = self.policies.ladder_for(loans[0].product, loans[0].law_on or day) if ask.loans else None
+        if ladder is not None:
+            stages = ladder_as_preset(ladder.content)
+            found += [_Asking(stages, r, True, True) for r in stages.rules if ask.phase in r.phase and matches(r.match, ask)]
+        return _Law(
+            tuple((p, p.id in assumed or len(dates[p.id]) == len(around)) for p in ordered),
+            ladder.content if ladder else None, tuple(found),
+        )  # fmt: skip
 
-    def look_back_days(self, ask: Ask, facts: Facts) -> int | None:
-        """How many days of events the rules of this contact can look at: 0 none, None all of them."""
-        loan = ask.loans[0] if ask.loans else None
-        debtor = facts.person(ask.debtor)
-        key = (*_contact_key(ask), debtor.country, debtor.region, loan.law_on if loan else ask.on, ask.content is None)
-        if key not in self._needs:
-            days: int | None = 0
-            for _, rule in self.applying(ask, facts, ask.on):
-                need = _look_back(rule, ask)
-                days = None if need is None or days is None else max(days, need)
-            self._needs[key] = days
-        return self._needs[key]
+    def _presets(self, law: _Law, known: Known, at: dt.datetime) -> list[Loaded]:
+        """The presets that are in force on the local date, where zones disagree about it in one of them."""
+        return [p for p, always in law.presets if always or _in_force(p.content, p.content, known, at)]
+
+    def needs(self, ask: Ask, facts: Facts) -> Needs:
+        """What has to be read for the rules of this contact."""
+        day = ask.at.astimezone(dt.UTC).date() if ask.at is not None else ask.on
+        key = (*_contact_key(ask), *_whose(ask, facts), day, ask.content is None)
+        found = self._needs.get(key)
+        if found is None:
+            found = self._needs[key] = Needs.of((a.rule for a in self.law(ask, facts, day).rules), ask)
+        return found
 
     # -- judging -------------------------------------------------------------------------------
 
     def judge(self, ask: Ask, facts: Facts) -> Answer:
         """The answer for this contact. A plan is judged at the first instant of its day that the hours leave open."""
         key = self._memo_key(ask, facts)
-        if key is not None and key in self._answers:
-            return self._answers[key]
+        if key is not None:
+            found = self._answers.get(key)
+            if found is not None:
+                return found
         at = ask.at if ask.at is not None else self._first_open_instant(ask, facts)
-        answer = self._judge_at(ask, facts, at)
+        answer = self._judge_at(Known(ask, facts, at))
         if key is not None:
             self._answers[key] = answer
         return answer
 
     def _memo_key(self, ask: Ask, facts: Facts) -> tuple[Any, ...] | None:
-        """What the answer depends on, when nothing dated is known of the people; None when something is."""
+        """All that the answer depends on, where nothing dated is known of the people; None where something is.
+
+        Whatever a rule looks at must stand here: in the contact's own keys, in those of the people, in the slots that
+        contacts in flight hold.
+        """
+        if ask.agent is not None or ask.phase == "record" or not _is_plain(ask, facts):
+            return None
         person, debtor = facts.person(ask.person), facts.person(ask.debtor)
-        if ask.agent is not None or not person.plain or not debtor.plain:
-            return None
-        if facts.in_flight.get(ask.person) or facts.group_events.get(ask.debtor):
-            return None
-        checked = tuple(facts.checked_at(s, debtor.id) for s in sorted({state for state, _ in facts.checks}))
+        slots: tuple[Any, ...] = ()
+        if facts.in_flight or facts.in_flight_about:
+            around = facts.slots_around(ask)
+            if any(s.ask.person not in (person.id, debtor.id) for s in around):
+                return None  # a third person's consents decide whether that slot counts
+            slots = _slots_key(ask, around)
         return (
-            *_contact_key(ask), ask.at, ask.on, ask.known_at, ask.address is None, ask.content, ask.language, ask.conditions,
-            ask.number_invalid, ask.discloses, person.zones, person.country, person.region, person.conditions, debtor.conditions,
-            debtor.country, debtor.region, tuple(loan.law_on for loan in ask.loans), checked,
+            *_contact_key(ask), ask.at, ask.on, ask.known_at, ask.address is None, ask.content, ask.language, ask.block_languages,
+            ask.conditions, person is debtor, person.zones, person.country, person.region, person.conditions, debtor.conditions,
+            debtor.country, debtor.region, facts.shared_key(), facts.own_checks(debtor.id), slots,
         )
 
-    def _judge_at(self, ask: Ask, facts: Facts, at: dt.datetime) -> Answer:
-        asked = self._asked_on(ask, facts, at)
-        answers = self._outcomes(ask, facts, at)
-        law = [p for p in self.in_force(ask, facts, asked) if not p.content.is_house]
-        sheet = self._sheet(ask, facts, asked, answers)
-        if not law:
-            return Answer("deny", (NO_LAW,), None, {**sheet, "why": "no preset of a jurisdiction is in force"}, at)
-        verdict = max((o.verdict for _, _, o in answers), key=ORDER.__getitem__, default="allow")
+    def _judge_at(self, known: Known) -> Answer:
+        at = known.at
+        law = self.law(known.ask, known.facts, at.astimezone(dt.UTC).date())
+        answers = self._outcomes(law, known, at)
+        presets = self._presets(law, known, at)
+        sheet = self._sheet(known, law, presets, answers)
+        verdicts = {a.asking.rule.id: a.outcome.verdict for a in answers}
+        for a in answers:  # two presets may share a rule's id: the stricter one answers for it
+            verdicts[a.asking.rule.id] = max(verdicts[a.asking.rule.id], a.outcome.verdict, key=ORDER.__getitem__)
+        if self.require_law and all(p.content.is_house for p in presets):
+            verdicts[NO_LAW] = "deny"
+            sheet["why"] = "no preset of a jurisdiction is in force"
+        verdict = max(verdicts.values(), key=ORDER.__getitem__, default="allow")
         if verdict == "allow":
             return Answer("allow", (), at, sheet, at)
-        by = tuple(sorted({r.id for _, r, o in answers if o.verdict == verdict}))
-        return Answer(verdict, by, at if verdict in PERMITTING else self._next_allowed(ask, facts, at, answers), sheet, at)
+        by = tuple(sorted(i for i, v in verdicts.items() if v == verdict))
+        return Answer(verdict, by, at if verdict in PERMITTING else self._next_allowed(known, answers), sheet, at)
 
-    def _asked_on(self, ask: Ask, facts: Facts, at: dt.datetime) -> dt.date:
-        """The local date that the law is asked for, in the person's first zone (UTC where none is known)."""
-        zones = facts.person(ask.person).zones
-        return local_time.local(at, zones[0][1]).date() if zones else at.date()
-
-    def _outcomes(
-        self, ask: Ask, facts: Facts, at: dt.datetime, only: frozenset[str] | None = None
-    ) -> list[tuple[Preset, Rule, Outcome]]:
+    def _outcomes(self, law: _Law, known: Known, at: dt.datetime, only: frozenset[str] | None = None) -> list[_Answered]:
+        """What each rule says of the contact at an instant; a rule that does not concern it then says nothing."""
         found = []
         views: dict[str, Asked] = {}
-        for preset, rule in self.applying(ask, facts, self._asked_on(ask, facts, at)):
+        for asking in law.rules:
+            rule = asking.rule
             if only is not None and rule.type not in only:
                 continue
-            asked = views.get(preset.id)
-            if asked is None:
-                asked = views[preset.id] = Asked(ask, facts, at, preset)
-            if rule.in_state and not asked.state_in_force(rule.in_state):
+            if not asking.always and not _in_force(asking.preset, rule, known, at):
                 continue
-            if rule.lifted_by and asked.consent_in_force(rule.lifted_by):
-                found.append((preset, rule, Outcome("allow", {"lifted_by": rule.lifted_by}, at)))
+            asked = views.get(asking.preset.id)
+            if asked is None:
+                asked = views[asking.preset.id] = Asked(known, at, asking.preset)
+            if rule.in_state and not asked.in_force(rule.in_state):
+                continue
+            if rule.lifted_by and known.agreed(rule.lifted_by, known.ask.person, at):
+                found.append(_Answered(asking, Outcome("allow", {"lifted_by": rule.lifted_by}, at), asked))
                 continue
             outcome = TYPES[rule.type](rule, asked)
             if outcome is not None:
-                found.append((preset, rule, outcome))
+                found.append(_Answered(asking, outcome, asked))
         return found
 
+    # -- when ----------------------------------------------------------------------------------
+
     def _first_open_instant(self, ask: Ask, facts: Facts) -> dt.datetime:
-        """First instant of `ask.on` in all the person's zones that every window leaves open; the day's first instant if
-        there is none, so that the windows themselves say why."""
-        zones = tuple(z for _, z in facts.person(ask.person).zones) or ("UTC",)
+        """First instant of `ask.on` in all the zones that rules hold in that every window leaves open; the day's first
+        instant if there is none, so that the windows themselves say why."""
+        law = self.law(ask, facts, ask.on)
+        stated = facts.person(ask.person).zones
+        zones = dict.fromkeys(z for p, _ in law.presets for z in local_time.candidates(p.content.tz, stated))
+        if not zones:
+            zones = dict.fromkeys(z for _, z in stated) or {"UTC": None}
         begin = max(local_time.day_start(ask.on, z) for z in zones)
         at = begin
-        for _ in range(50):
-            blocking = [o for _, _, o in self._outcomes(ask, facts, at, HOURLY) if o.verdict in _BLOCKING]
+        while True:
+            known = Known(ask, facts, at)
+            law = self.law(ask, facts, at.astimezone(dt.UTC).date())
+            blocking = [a for a in self._outcomes(law, known, at, HOURLY) if a.outcome.verdict in _BLOCKING]
             if not blocking:
                 return at
-            opens = [o.opens_at for o in blocking]
-            if None in opens:
+            later = _latest(self._opens(a) for a in blocking)
+            if later is None or later <= at or any(local_time.day_of(later, z) != ask.on for z in zones):
                 return begin
-            at = max(opens)  # type: ignore[type-var]
-            if any(local_time.local(at, z).date() != ask.on for z in zones):
-                return begin
-        return begin
+            at = later
 
-    def _next_allowed(
-        self, ask: Ask, facts: Facts, at: dt.datetime, answers: Sequence[tuple[Preset, Rule, Outcome]]
-    ) -> dt.datetime | None:
-        """The earliest instant at which the very same contact, with nothing new, would get allow or warn."""
-        limit = at + FURTHEST
-        moment = at
-        current = list(answers)
-        for _ in range(2000):
-            blocking = [o.opens_at for _, _, o in current if o.verdict in _BLOCKING]
-            if not blocking:
+    def _next_allowed(self, known: Known, answers: Sequence[_Answered]) -> dt.datetime | None:
+        """The earliest instant at which the very same contact, with nothing new, would get allow or warn.
+
+        Each rule that blocks names an instant before which it cannot open; the latest of them is tried next.
+        """
+        ask, facts = known.ask, known.facts
+        moment = known.at
+        limit = moment + FURTHEST
+        law = self.law(ask, facts, moment.astimezone(dt.UTC).date())
+        while True:
+            later = [self._opens(a) for a in answers if a.outcome.verdict in _BLOCKING]
+            if self.require_law and all(p.content.is_house for p in self._presets(law, known, moment)):
+                later.append(self._law_begins(known, moment, limit))
+            if not later:
                 return moment
-            if None in blocking:
+            latest = _latest(later)
+            if latest is None or not moment < latest <= limit:
                 return None
-            later = max(blocking)  # type: ignore[type-var]
-            if later is None or later <= moment or later > limit:
-                return None
-            moment = later
-            current = self._outcomes(_known_by(ask, at), facts, moment)
+            moment = latest
+            law = self.law(ask, facts, moment.astimezone(dt.UTC).date())
+            answers = self._outcomes(law, known, moment)
+
+    @staticmethod
+    def _opens(answered: _Answered) -> dt.datetime | None:
+        """The instant before which a rule that blocks cannot open: by itself, by its end in the calendar, or with the state
+        that it lives in."""
+        found = [answered.outcome.opens_at]
+        rule, asked = answered.asking.rule, answered.asked
+        if not answered.asking.assumed:
+            for last in (rule.effective_to, answered.asking.preset.effective_to):
+                if last is not None and last < dt.date.max:
+                    found.append(max(local_time.day_start(last + local_time.DAY, z) for z in asked.day_zones))
+        if rule.in_state:
+            found.append(_latest(s.until_at for s in asked.known.holding(rule.in_state, asked.at)))
+        return min((x for x in found if x is not None and x > asked.at), default=None)
+
+    def _law_begins(self, known: Known, moment: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
+        """The first instant after `moment` at which a preset of a jurisdiction that fits comes into force."""
+        zones = dict.fromkeys(
+            z for p in self.policies.presets
+            for z in local_time.candidates(p.content.tz, known.person.zones) or ("UTC",)
+        )
+        days = {p.effective_from for p in self.policies.presets if not p.content.is_house}
+        last = limit.date() + 2 * local_time.DAY
+        for at in sorted({local_time.day_start(d, z) for d in days if d <= last for z in zones}):
+            if moment < at <= limit:
+                law = self.law(known.ask, known.facts, at.astimezone(dt.UTC).date())
+                if any(not p.content.is_house for p in self._presets(law, known, at)):
+                    return at
         return None
 
-    def _sheet(
-        self, ask: Ask, facts: Facts, on: dt.date, answers: Sequence[tuple[Preset, Rule, Outcome]]
-    ) -> dict[str, Any]:
-        loan = ask.loans[0] if ask.loans else None
-        presets = [
-            {"id": p.ident, "version": p.version, "digest": p.digest, "status": p.state, "jurisdiction": p.content.jurisdiction}
-            for p in self.in_force(ask, facts, on)
-        ]
-        ladder = self._ladder(ask, on)
-        if ladder is not None:
-            presets.append({"id": f"ladder-{ladder.id}", "version": ladder.version, "digest": ladder.digest, "status": ladder.status, "jurisdiction": HOUSE})
-        sheet: dict[str, Any] = {
-            "presets": presets,
-            "rules": [
-                {
-                    "id": r.id, "preset": p.id, "type": r.type, "level": r.level, "verdict": o.verdict, "cite": r.cite,
-                    "confidence": r.confidence, "seen": o.seen,
-                }
-                for p, r, o in answers
-            ],
-            "tzdata": local_time.tzdata_version(),
-            "calendars": calendars.holidays_version(),
-            "zones": dict(facts.person(ask.person).zones),
-        }
-        if loan is not None and loan.law_on is not None:
-            sheet["law_on_assumed"] = loan.law_on.isoformat()
-        return sheet
-
     def open_until(self, ask: Ask, facts: Facts, at: dt.datetime, seconds: int) -> dt.datetime:
-        """The last instant, at most so many seconds on, before an hour of the presets closes: when a clearance ends."""
-        if not self._hours_close(ask, facts, at + dt.timedelta(seconds=seconds)):
+        """The last instant, at most so many seconds on, before an hour of the presets closes: when a clearance ends.
+
+        Hours that are closed already (and that a second person approved) close nothing more.
+        """
+        now = self._closed_hours(ask, facts, at, at)
+        if self._closed_hours(ask, facts, at, at + dt.timedelta(seconds=seconds)) <= now:
             return at + dt.timedelta(seconds=seconds)
         low, high = 0, seconds
         while low < high:
             middle = (low + high + 1) // 2
-            if self._hours_close(ask, facts, at + dt.timedelta(seconds=middle)):
-                high = middle - 1
-            else:
+            if self._closed_hours(ask, facts, at, at + dt.timedelta(seconds=middle)) <= now:
                 low = middle
+            else:
+                high = middle - 1
         return at + dt.timedelta(seconds=low)
 
-    def _hours_close(self, ask: Ask, facts: Facts, at: dt.datetime) -> bool:
-        key = (*_contact_key(ask), at, facts.person(ask.person).zones, facts.person(ask.person).plain)
-        if not facts.person(ask.person).plain or key not in self._closing:
-            self._closing[key] = any(o.verdict in _BLOCKING for _, _, o in self._outcomes(ask, facts, at, HOURLY))
-        return self._closing[key]
+    def _closed_hours(self, ask: Ask, facts: Facts, asked_at: dt.datetime, at: dt.datetime) -> frozenset[str]:
+        """Rule and verdict of the windows that are closed at an instant."""
+        # A window looks at the hours, dates and consents of people and at states that a rule lives in.
+        plain = _is_plain(ask, facts)
+        key = (*_contact_key(ask), asked_at, at, facts.person(ask.person).zones, *_whose(ask, facts), facts.shared_key())
+        found = self._closing.get(key) if plain else None
+        if found is None:
+            law = self.law(ask, facts, at.astimezone(dt.UTC).date())
+            found = frozenset(
+                f"{a.asking.rule.id} {a.outcome.verdict}" for a in self._outcomes(law, Known(ask, facts, asked_at), at, HOURLY)
+                if a.outcome.verdict in _BLOCKING
+            )
+            if plain:
+                self._closing[key] = found
+        return found
 
     def blocks_required(self, ask: Ask, facts: Facts) -> tuple[str, ...]:
         """Blocks that the presets in force demand of a text to this person now; the renderer adds what is missing."""
         at = ask.at or self._first_open_instant(ask, facts)
-        wanted: list[str] = []
-        for preset, rule in self.applying(ask, facts, self._asked_on(ask, facts, at)):
-            if rule.type == "content" and content.applies(rule, Asked(ask, facts, at, preset)):
-                wanted += [b for b in rule.params.require if b not in wanted]  # type: ignore[union-attr]
+        known = Known(ask, facts, at)
+        wanted: dict[str, None] = {}
+        for asking in self.law(ask, facts, at.astimezone(dt.UTC).date()).rules:
+            rule = asking.rule
+            if rule.type != "content" or not (asking.always or _in_force(asking.preset, rule, known, at)):
+                continue
+            asked = Asked(known, at, asking.preset)
+            if (not rule.in_state or asked.in_force(rule.in_state)) and content.applies(rule, asked):
+                wanted |= dict.fromkeys(rule.params.require)  # type: ignore[union-attr]
         return tuple(wanted)
 
+    # -- what is kept of it --------------------------------------------------------------------
 
-def _known_by(ask: Ask, at: dt.datetime) -> Ask:
-    if ask.known_at is not None:
-        return ask
-    import dataclasses
+    def _sheet(self, known: Known, law: _Law, presets: Sequence[Loaded], answers: Sequence[_Answered]) -> dict[str, Any]:
+        """The reasoning: presets with version, digest and status, each rule asked with its citation and what it saw."""
+        tzdata, calendar_days = self._versions
+        sheet: dict[str, Any] = {
+            "presets": [
+                {
+                    "id": p.ident, "version": p.version, "digest": p.digest, "status": p.state,
+                    "jurisdiction": p.content.jurisdiction,
+                }
+                for p in presets
+            ],
+            "rules": [
+                {
+                    "id": a.asking.rule.id, "preset": a.asking.preset.id, "type": a.asking.rule.type, "level": a.asking.rule.level,
+                    "verdict": a.outcome.verdict, "cite": a.asking.rule.cite, "confidence": a.asking.rule.confidence,
+                    "seen": a.outcome.seen,
+                }
+                for a in answers
+            ],
+            "tzdata": tzdata,
+            "calendars": calendar_days,
+            "zones": dict(known.person.zones),
+        }
+        if law.ladder is not None:
+            ladder = law.ladder
+            sheet["presets"].append(
+                {
+                    "id": f"ladder-{ladder.id}", "version": ladder.version, "digest": ladder.digest, "status": ladder.status,
+                    "jurisdiction": HOUSE,
+                }
+            )
+        assumed = next((loan.law_on for loan in known.ask.loans if loan.law_on), None)
+        if assumed is not None:
+            sheet["law_on_assumed"] = assumed.isoformat()
+        return sheet
 
-    return dataclasses.replace(ask, known_at=at)
+
+def _asking(
+    preset: Preset, rule: Rule, ask: Ask, dates: set[dt.date], assumed: set[dt.date], around: Sequence[dt.date]
+) -> _Asking | None:
+    """The rule of a preset that is in force on these days, if it looks at the contact and may be in force itself."""
+    if ask.phase not in rule.phase or not matches(rule.match, ask):
+        return None
+    if any(rule.in_force(d) for d in assumed):
+        return _Asking(preset, rule, True, True)
+    holds = sum(rule.in_force(d) for d in dates)
+    return _Asking(preset, rule, holds == len(around)) if holds else None
+
+
+def _in_force(preset: Preset, dated: Preset | Rule, known: Known, at: dt.datetime) -> bool:
+    """Whether preset and rule are in force on the local date; where zones disagree about the date, in one of them."""
+    zones = local_time.candidates(preset.tz, known.person.zones) or ("UTC",)
+    days = [local_time.day_of(at, z) for z in zones]
+    return any(preset.in_force(d) for d in days) and any(dated.in_force(d) for d in days)
+
+
+def _latest(instants: Iterable[dt.datetime | None]) -> dt.datetime | None:
+    """The latest; None (never) if one of them is."""
+    found = list(instants)
+    return None if not found or None in found else max(found)  # type: ignore[type-var]
 
 
 def _contact_key(ask: Ask) -> tuple[Any, ...]:
-    """Everything of the contact that a `match` can look at."""
+    """Everything of the contact that a `match` can look at, and that decides which law applies."""
     return (
         ask.phase, ask.channel, ask.direction, ask.purpose, ask.party, ask.place, ask.template, ask.basis, ask.collector_role,
         ask.stage, ask.ladder_day, ask.discloses,
-        tuple((x.product, x.lender_type, x.agreement_kind, x.debt_kind, x.contract_law) for x in ask.loans),
+        tuple((x.product, x.lender_type, x.agreement_kind, x.debt_kind, x.contract_law, x.law_on) for x in ask.loans),
     )
 
 
-def _look_back(rule: Rule, ask: Ask) -> int | None:
+def _whose(ask: Ask, facts: Facts) -> tuple[Any, ...]:
+    """What decides which law applies of the people whose debts it is about."""
+    debtors = ask.debtors
+    where = tuple((p.country, p.region) for p in map(facts.person, debtors))
+    return where if len(debtors) == 1 else (*where, *(debtors.index(loan.debtor) for loan in ask.loans))
+
+
+def _is_plain(ask: Ask, facts: Facts) -> bool:
+    """Whether nothing dated is known of the person, of the debtor (only one), or of others about the debt or address."""
+    debtors = ask.debtors
+    if len(debtors) > 1 or not facts.person(ask.person).plain or not facts.person(debtors[0]).plain:
+        return False
+    if facts.events_about.get(debtors[0]):
+        return False
+    about = facts.states_about
+    return not about or not (("address", ask.address) in about or any(("loan", x.id) in about for x in ask.loans))
+
+
+def _slots_key(ask: Ask, slots: Sequence[Slot]) -> tuple[Any, ...]:
+    """What a rule can tell apart of contacts in flight, without the ids of debts and addresses."""
+    if not slots:
+        return ()
+    number: dict[Any, int] = {}
+    for loan in ask.loans:
+        number.setdefault(loan.id, len(number))
+    return (
+        tuple((loan.creditor_group, number[loan.id]) for loan in ask.loans),
+        *(
+            (
+                *_contact_key(s.ask), s.at, s.ask.person == ask.person, s.ask.address == ask.address,
+                tuple((number.setdefault(x.id, len(number)), x.creditor_group, x.debtor == ask.debtor) for x in s.ask.loans),
+            )
+            for s in slots
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the rules of a contact look at, so that nothing else is read.
+
+    `own` and `about`: how many days of events with the asked person, and about the debtor whoever was reached; 0 none, None
+    all of them. `debtor`: of those with the debtor.
+    """
+
+    own: int | None = 0
+    about: int | None = 0
+    debtor: int | None = 0
+    number_invalid: bool = False
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], ask: Ask) -> Needs:
+        own: int | None = 0
+        about: int | None = 0
+        debtor: int | None = 0
+        number_invalid = False
+        for rule in rules:
+            params: Any = rule.params
+            if rule.type in ("rate", "cooldown"):
+                days = _days_looked_back(rule)
+                if "person" in params.key and "debtor" not in params.key:
+                    own = _longer(own, days)
+                else:
+                    about = _longer(about, days)
+            elif rule.type == "party":
+                entry = params.entry(ask.party)
+                if entry is None:
+                    continue
+                if entry.stop_on or entry.max_lifetime is not None:
+                    own = None
+                if "failed_attempts_3_consecutive" in (*entry.needs, *entry.needs_any):
+                    debtor = None
+                number_invalid = number_invalid or "number_invalid" in (*entry.needs, *entry.needs_any)
+            elif rule.type == "content" and params.on != "every" and ask.content is not None:
+                own = None
+        return cls(own, about, debtor, number_invalid)
+
+
+def _longer(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else max(a, b)
+
+
+def _days_looked_back(rule: Rule) -> int | None:
     params: Any = rule.params
-    if rule.type == "rate":
-        return None if params.period.kind == "lifetime" else (params.period.days or 31 * params.period.n) + 1
     if rule.type == "cooldown":
-        return (params.period.days or params.period.n) + 2
-    if rule.type == "party":
-        entry = params.entry(ask.party)
-        special = entry and (entry.stop_on or entry.max_lifetime is not None or "failed_attempts_3_consecutive" in entry.needs_any)
-        return None if special else 0
-    if rule.type == "content":
-        return None if params.on != "every" and ask.content is not None else 0
-    return 0  # a bar looks at events only while a state is known; reading.py fetches those
+        return params.period.n + 1
+    if params.period.kind == "lifetime":
+        return None
+    gap = (params.min_gap.seconds or 0) // local_time.DAY_SECONDS + 1 if params.min_gap else 0
+    return max(params.period.n, gap)
+
+
+def _fresh_days(rule: Rule) -> int | None:
+    params: Any = rule.params
+    return params.fresh_within.n if rule.type == "bar" and params.fresh_within else None
 
 
 def sheet_digest(sheet: dict[str, Any]) -> str:

@@ -222,6 +222,7 @@ class Facts:
     open_days: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
     checks_assumed: bool = False  # scenarios: a register without any check counts as looked into now
     margin_seconds: int = 0  # house switch: the bounds of hours move inwards by so much
+    _shared: tuple[Any, ...] | None = None
 
     def person(self, person_id: Any) -> PersonFact:
         found = self.persons.get(person_id)
@@ -242,3 +243,17 @@ class Facts:
             found += [s for s in self.in_flight_about.get(debtor, ()) if s.ask.person != ask.person]
         own = ask.own_contact
         return [s for s in found if s.ask.id != own] if own is not None else found
+
+    def shared_key(self) -> tuple[Any, ...]:
+        """What holds for everybody, as a key of remembered answers."""
+        if self._shared is None:
+            self._shared = (
+                tuple(sorted((state, found) for (state, who), found in self.checks.items() if who is None)),
+                tuple(sorted({state for state, _ in self.checks})), self.checks_assumed, self.margin_seconds,
+                tuple(sorted(self.closed_days.items())), tuple(sorted(self.open_days.items())),
+            )  # fmt: skip
+        return self._shared
+
+    def own_checks(self, person_id: Any) -> tuple[tuple[dt.datetime, ...] | None, ...]:
+        """When the registers were looked into for one person, by state."""
+        return tuple(self.checks.get((state, person_id)) for state in self.shared_key()[1])

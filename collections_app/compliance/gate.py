@@ -8,6 +8,7 @@ in the next round. Every rule can delay or block; none can permit.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from collections_app.policy.in_force import Policies
 
 from . import reading
 from .evaluation import Evaluator, sheet_digest
-from .facts import Ask, Facts, PersonFact
+from .facts import Ask, Facts, PersonFact, Slot
 from .verdict import Answer
 
+BY_WIDTH = Judgement._meta.get_field("by").max_length or 200
 CLEARANCE_SECONDS = 60  # or until a window closes, whichever is first
 
 
@@ -76,7 +78,7 @@ class Gate:
                 answer = self.evaluator.judge(ask, facts)
                 answers[ask.id] = answer
                 if ask.phase != "record" and (answer or self._approved(answer, ask, approvals)):
-                    facts.in_flight.setdefault(ask.person, []).append(reading.slot_of(ask, answer.at))
+                    facts.hold(Slot(ask, answer.at))
         return self._keep(asks, answers, facts, run, asked_by, approvals or {})
 
     @staticmethod
@@ -105,7 +107,7 @@ class Gate:
             rows.append(
                 (
                     judgement_id, None if event else ask.id, ask.id if event else None, ask.phase, answer.at, answer.verdict,
-                    " ".join(answer.by), answer.next_allowed_at, sheets[id(answer.sheet)], run_id, by_id, requester,
+                    _joined(answer.by), answer.next_allowed_at, sheets[id(answer.sheet)], run_id, by_id, requester,
                     approver, judgement_id if permitted else None,
                 )
             )
@@ -155,32 +157,34 @@ class Gate:
 
     def record(self, events: Sequence[ContactEvent], *, by: Any) -> dict[int, Judged]:
         """Judge events that happened. Nothing is refused; the caller opens breaches from the answers."""
-        debts: dict[int, list[int]] = defaultdict(list)
-        for event_id, loan_id in ContactEvent.debts.rel.related_model.objects.filter(
-            event__any_of=[e.pk for e in events]
-        ).values_list("event_id", "loan_id"):
-            debts[event_id].append(loan_id)
-        loans = reading.loan_facts(x for found in debts.values() for x in found)
-        asks = [
-            Ask(
-                id=e.pk, phase="record", on=e.at.date(), at=e.at, known_at=e.known_at, person=e.person_id, party=e.party,
-                channel=e.channel, loans=tuple(loans[x] for x in sorted(debts[e.pk])), direction=e.direction, purpose=e.purpose,
-                address=e.contact_point_id, place=e.place or "own_phone",
-                collector_role=loans[min(debts[e.pk])].collector_role if debts[e.pk] else "first_party",
-                group=e.person_id,
-            )
-            for e in events
-        ]
-        return self.judge(asks, asked_by=by)
+        return self.judge(reading.asks_of_events(events), asked_by=by)
 
 
 def _rounds(asks: Sequence[Ask]) -> list[list[Ask]]:
-    """The k-th contact of every group, furthest case first, makes round k."""
+    """The k-th contact of every group, furthest case first, makes round k.
+
+    A group is all that share a person or a debtor, whatever group each names: a contact person of a debtor is counted
+    with the debtor.
+    """
+    joined: dict[Any, Any] = {}
+
+    def top(node: Any) -> Any:
+        while node in joined:
+            node = joined[node]
+        return node
+
+    of_person: dict[Any, Any] = {}
+    for ask in asks:
+        for person in {ask.person, *ask.debtors}:
+            other = of_person.setdefault(person, ask.group)
+            if other != ask.group and (a := top(other)) != (b := top(ask.group)):
+                joined[a] = b
     rounds: list[list[Ask]] = []
     turn: dict[Any, int] = defaultdict(int)
     for ask in sorted(asks, key=lambda a: (-a.depth, a.id)):
-        n = turn[ask.group]
-        turn[ask.group] += 1
+        group = top(ask.group)
+        n = turn[group]
+        turn[group] += 1
         if n == len(rounds):
             rounds.append([])
         rounds[n].append(ask)
@@ -188,9 +192,13 @@ def _rounds(asks: Sequence[Ask]) -> list[list[Ask]]:
 
 
 def _plain(sheet: dict[str, Any]) -> dict[str, Any]:
-    import json
-
     return json.loads(json.dumps(sheet, default=str))
+
+
+def _joined(by: Iterable[str]) -> str:
+    """The ids in the width of their column, whole ones; the fact sheet has them all."""
+    text = " ".join(by)
+    return text if len(text) <= BY_WIDTH else text[: BY_WIDTH - 1].rpartition(" ")[0] + " …"
 
 
 def withheld_until(answer: Answer, fallback: dt.datetime) -> dt.datetime:

@@ -1,4 +1,8 @@
-"""Reads the facts of a set of asks in a fixed number of queries, however many asks and rules there are."""
+"""Reads the facts of a set of asks in a fixed number of queries, however many asks and rules there are.
+
+Read is what the rules in force look at and no more: events as far back as they look, phones, dated facts and register
+checks where a rule asks for them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
 
 from collections_app.models import (
     BorrowerState,
@@ -15,7 +22,6 @@ from collections_app.models import (
     ContactEvent,
     ContactPoint,
     DatedFact,
-    EventDebt,
     Loan,
     LoanParty,
     Person,
@@ -24,7 +30,7 @@ from collections_app.models import (
     StatedHours,
 )
 
-from .evaluation import Evaluator
+from .evaluation import Evaluator, Needs
 from .facts import (
     AgentFact,
     Ask,
@@ -35,30 +41,48 @@ from .facts import (
     HoursFact,
     LoanFact,
     PersonFact,
+    Slot,
     StateFact,
 )
 
 _LIABLE = frozenset({"liability_in_force"})
+_NUMBER_INVALID = frozenset({"number_invalid"})
 CHANNEL_EVENT = {
     "voice": "call_placed", "sms": "sms_sent", "email": "email_sent", "letter": "letter_sent", "push": "push_sent",
     "visit": "visit_made",
 }
+# The channel of an event that says none: that of its name, else voice.
+_CHANNEL_OF = {
+    "voicemail_left": "voicemail", "voicemail_limited_left": "voicemail_limited", "visit_made": "visit",
+    "payment_pull_refused": "payment_pull",
+} | {f"{c}_sent": c for c in ("sms", "email", "letter", "im", "social", "push", "fax")}  # fmt: skip
+# Days that a local date may differ from that of UTC, and the plan's own day.
+_SLACK = dt.timedelta(days=3)
+
+_LOAN = (
+    "id", "debtor_id", "product", "debt_kind", "agreement_kind", "lender_type", "collector_role", "contract_law",
+    "lender__creditor_group", "law_on",
+)  # fmt: skip
+_LAW_TEMPLATES = frozenset(
+    {"validation_notice", "dispute_reply", "letter_of_claim", "outsourcing_notice", "assignment_notice"}
+)
 
 
 def loan_facts(loan_ids: Iterable[int]) -> dict[int, LoanFact]:
     """The loans as rules see them."""
-    rows = Loan.objects.filter(pk__any_of=sorted(set(loan_ids))).values_list(
-        "id", "debtor_id", "product", "debt_kind", "agreement_kind", "lender_type", "collector_role", "contract_law",
-        "lender__creditor_group", "law_on",
-    )
+    rows = Loan.objects.filter(pk__any_of=sorted(set(loan_ids))).values_list(*_LOAN)
     return {r[0]: LoanFact(*r) for r in rows}
 
 
 def person_facts(person_ids: Iterable[int]) -> dict[int, PersonFact]:
+    """The people with what the law asks of everybody: where they are."""
     rows = Person.objects.filter(pk__any_of=sorted(set(person_ids))).values_list("key_id", "country", "region", "zones")
     return {
         pk: PersonFact(pk, country, region, tuple(sorted(zones.items()))) for pk, country, region, zones in rows
     }
+
+
+# -- asks --------------------------------------------------------------------------------------------
 
 
 def asks_of(contacts: Sequence[Contact], *, phase: str, at: dt.datetime | None, on: dt.date | None = None) -> list[Ask]:
@@ -71,174 +95,303 @@ def asks_of(contacts: Sequence[Contact], *, phase: str, at: dt.datetime | None, 
         if loan_id not in covers[contact_id]:
             covers[contact_id].append(loan_id)
     loans = loan_facts(x for found in covers.values() for x in found)
-    liable = set(
-        LoanParty.objects.filter(
-            person__any_of=sorted({c.person_id for c in contacts}), liability_in_force=True
-        ).values_list("person_id", flat=True)
-    )
+    liable = _liable(c.person_id for c in contacts)
     return [
         ask_of(
             c, tuple(loans[x] for x in covers[c.pk]), phase=phase, at=at, on=on or c.business_on,
-            liable=c.person_id in liable,
+            liable=all((c.person_id, x) in liable for x in covers[c.pk]),
         )
         for c in contacts
     ]
 
 
+def _liable(person_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """(person, loan) where the person answers for the debt."""
+    return set(
+        LoanParty.objects.filter(person__any_of=sorted(set(person_ids)), liability_in_force=True).values_list(
+            "person_id", "loan_id"
+        )
+    )
+
+
 def ask_of(
     c: Contact, loans: tuple[LoanFact, ...], *, phase: str, at: dt.datetime | None, on: dt.date, liable: bool,
     content: frozenset[str] | None = None, agent: AgentFact | None = None,
-) -> Ask:
-    point = c.contact_point if c.contact_point_id else None
-    place = point.place if point else ("home" if c.channel in ("visit", "letter") else "own_phone")
+) -> Ask:  # fmt: skip
+    """The ask that a contact is judged by. `liable`: the person answers for all of these debts."""
+    place = c.contact_point.place if c.contact_point_id else ""  # type: ignore[union-attr]
     return Ask(
         id=c.pk, phase=phase, on=on, at=at, person=c.person_id, party=c.party, channel=c.channel, loans=loans, group=c.group,
-        direction=c.direction, purpose=c.purpose, address=c.contact_point_id, place=place,
-        discloses="none" if c.purpose in ("locate", "relay") else "debt",
-        collector_role=loans[0].collector_role if loans else "first_party",
-        template=c.template if c.template in _LAW_TEMPLATES else None, stage=c.stage or None, ladder_day=c.ladder_day,
+        direction=c.direction, purpose=c.purpose, address=c.contact_point_id, place=place or _place(c.channel),
+        discloses=_discloses(c.purpose), collector_role=loans[0].collector_role if loans else "first_party",
+        template=_template(c.template), stage=c.stage or None, ladder_day=c.ladder_day,
         language=c.language, content=content, agent=agent, conditions=_LIABLE if liable else frozenset(),
-        number_invalid=bool(point and point.state == ContactPoint.State.INVALID), depth=c.ladder_day or 0,
-    )
+        depth=c.ladder_day or 0,
+    )  # fmt: skip
 
 
-_LAW_TEMPLATES = frozenset(
-    {"validation_notice", "dispute_reply", "letter_of_claim", "outsourcing_notice", "assignment_notice"}
-)
+def _place(channel: str) -> str:
+    """Where a contact lands that names no address."""
+    return "home" if channel in ("visit", "letter") else "own_phone"
+
+
+def _discloses(purpose: str) -> str:
+    return "none" if purpose in ("locate", "relay") else "debt"
+
+
+def _template(name: str) -> str | None:
+    return name if name in _LAW_TEMPLATES else None
+
+
+def asks_of_events(events: Sequence[ContactEvent]) -> list[Ask]:
+    """Asks for stored events, judged at record. One that names no debt is about all debts of its person."""
+    debts: dict[int, list[int]] = defaultdict(list)
+    for event_id, loan_id in (
+        ContactEvent.debts.rel.related_model.objects.filter(event__any_of=[e.pk for e in events])
+        .order_by("id").values_list("event_id", "loan_id")
+    ):
+        debts[event_id].append(loan_id)
+    theirs: dict[int, list[int]] = defaultdict(list)
+    liable = set()
+    unnamed = {e.person_id for e in events if e.pk not in debts}
+    for person, loan, liability in LoanParty.objects.filter(person__any_of=sorted({e.person_id for e in events})).order_by(
+        "loan_id"
+    ).values_list("person_id", "loan_id", "liability_in_force"):
+        if person in unnamed and loan not in theirs[person]:
+            theirs[person].append(loan)
+        if liability:
+            liable.add((person, loan))
+    loans = loan_facts([*(x for found in debts.values() for x in found), *(x for found in theirs.values() for x in found)])
+    found = []
+    for e in events:
+        about = tuple(loans[x] for x in (debts.get(e.pk) or theirs.get(e.person_id, ())))
+        channel = e.channel or _CHANNEL_OF.get(e.kind, "voice")
+        found.append(
+            Ask(
+                id=e.pk, phase="record", on=e.at.date(), at=e.at, known_at=e.known_at, person=e.person_id, party=e.party,
+                channel=channel, loans=about, direction=e.direction, purpose=e.purpose, address=e.contact_point_id,
+                place=e.place or _place(channel), discloses=_discloses(e.purpose),
+                collector_role=about[0].collector_role if about else "first_party", group=e.person_id, contact=e.contact_id,
+                conditions=_LIABLE if all((e.person_id, x.id) in liable for x in about) else frozenset(),
+            )
+        )
+    return found
+
+
+# -- facts -------------------------------------------------------------------------------------------
 
 
 def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, PersonFact] | None = None) -> Facts:
-    """Facts for these asks. At most nine queries."""
+    """Facts for these asks, in at most ten queries.
+
+    `persons`: the asked people and the debtors, where the caller has read where they are.
+    """
     wanted = {a.person for a in asks} | {loan.debtor for a in asks for loan in a.loans}
-    facts = Facts(persons=persons if persons is not None else person_facts(wanted), checks=_checks(wanted, _latest(asks)))
+    facts = Facts(
+        persons=persons if persons is not None else person_facts(wanted),
+        margin_seconds=getattr(settings, "CONTACT_HOURS_MARGIN_SECONDS", 0),
+    )
+    if not asks:
+        return facts
     ids = sorted(wanted)
-    for s in BorrowerState.objects.filter(person__any_of=ids).order_by("id"):
-        facts.person(s.person_id).states.append(
-            StateFact(
-                s.name, s.person_id, s.from_at, s.known_at, s.until_at,
-                frozenset([s.loan_id]) if s.loan_id else None, s.contact_point_id, frozenset(s.channels) or None,
-            )
-        )
-    for c in Consent.objects.filter(person__any_of=ids).order_by("id"):
-        facts.person(c.person_id).consents.append(ConsentFact(c.kind, c.given_at, c.known_at, c.withdrawn_at, c.person_id))
-    for h in StatedHours.objects.filter(person__any_of=ids, ended_at=None).order_by("id"):
+    _read_checks(asks, ids, facts, evaluator)
+    _read_states(asks, wanted, facts)
+    for c in Consent.objects.filter(person__any_of=ids).order_by("id").values_list(
+        "kind", "given_at", "known_at", "withdrawn_at", "person_id"
+    ):
+        facts.person(c[4]).consents.append(ConsentFact(*c))
+    for h in StatedHours.objects.filter(person__any_of=ids).order_by("id"):
         facts.person(h.person_id).hours.append(
             HoursFact(
                 h.kind, _seconds(h.from_clock), _seconds(h.to_clock), tuple(h.days) or (1, 2, 3, 4, 5, 6, 7), h.to_inclusive,
-                h.holidays, tuple(h.channels), tuple(h.places),
+                h.holidays, tuple(h.channels), tuple(h.places), h.known_at, h.ended_at,
             )
         )
-    for d in DatedFact.objects.filter(person__any_of=ids).order_by("id"):
-        facts.person(d.person_id).dates.append(DateFact(d.kind, d.from_on, d.until_on))
-    _read_events(asks, facts, evaluator)
-    _read_in_flight(ids, facts)
+    if evaluator.looks_at_dates:
+        for d in DatedFact.objects.filter(person__any_of=ids).order_by("id"):
+            facts.person(d.person_id).dates.append(DateFact(d.kind, d.from_on, d.until_on, d.known_at))
+    needs = [(a, evaluator.needs(a, facts)) for a in asks]
+    _read_phones({d for a, need in needs if need.number_invalid for d in a.debtors}, facts)
+    _read_events(needs, facts)
+    _read_in_flight(ids, {d for a in asks for d in a.debtors}, facts)
     return facts
 
 
-def _read_events(asks: Sequence[Ask], facts: Facts, evaluator: Evaluator) -> None:
-    """Events of the people whose rules look at events, as far back as those rules look."""
-    need: dict[int, int | None] = {}
-    for a in asks:
-        days = evaluator.look_back_days(a, facts)
-        if facts.person(a.person).states or facts.person(a.debtor).states:
-            days = None  # what ends a bar may lie anywhere behind
-        if days == 0:
+def _read_states(asks: Sequence[Ask], wanted: set[int], facts: Facts) -> None:
+    """States of the people, of others who are party to the same debts, and of addresses."""
+    loans = sorted({loan.id for a in asks for loan in a.loans})
+    columns = ("id", "name", "person_id", "from_at", "known_at", "until_at", "loan_id", "contact_point_id", "channels")
+    own = BorrowerState.objects.filter(person__any_of=sorted(wanted)).values_list(*columns)
+    refused = BorrowerState.objects.filter(
+        contact_point__any_of=sorted({a.address for a in asks if a.address is not None})
+    ).values_list(*columns)
+    of_parties = BorrowerState.objects.filter(
+        person__in=LoanParty.objects.filter(loan__any_of=loans).values("person")
+    ).values_list(*columns)
+    rows = sorted(own.union(refused, of_parties))
+    others = {r[2] for r in rows} - wanted
+    theirs: dict[int, set[int]] = defaultdict(set)
+    if others:
+        for person, loan in LoanParty.objects.filter(person__any_of=sorted(others), loan__any_of=loans).values_list(
+            "person_id", "loan_id"
+        ):
+            theirs[person].add(loan)
+    for _, name, person, from_at, known_at, until_at, loan, point, channels in rows:
+        debts = frozenset([loan]) if loan else None
+        if person in wanted:
+            facts.person(person).states.append(
+                StateFact(name, person, from_at, known_at, until_at, debts, point, frozenset(channels) or None)
+            )
             continue
-        for person in {a.person, a.debtor}:
-            known = need.get(person, 0)
-            need[person] = None if days is None or known is None else max(days, known)
-    if not need:
+        about = debts or frozenset(theirs[person])  # of all debts of that person, those that are asked about
+        state = StateFact(name, person, from_at, known_at, until_at, about, point, frozenset(channels) or None)
+        for key in (*(("loan", x) for x in about), *((("address", point),) if point else ())):
+            facts.states_about.setdefault(key, []).append(state)
+
+
+def _read_phones(debtors: set[int], facts: Facts) -> None:
+    """Debtors whose every telephone number turned out not to reach them."""
+    if not debtors:
         return
-    latest = max((a.on for a in asks)) + dt.timedelta(days=2)
-    for back in sorted({d for d in need.values() if d is not None}) + ([None] if None in need.values() else []):
-        people = sorted(p for p, d in need.items() if d == back)
-        _add_events(people, facts, latest, back)
+    usable: dict[int, bool] = {}
+    for person, state in ContactPoint.objects.filter(
+        person__any_of=sorted(debtors), kind__in=("mobile", "landline", "work_phone")
+    ).values_list("person_id", "state"):
+        usable[person] = usable.get(person, False) or state != ContactPoint.State.INVALID
+    for person, reached in usable.items():
+        if not reached:
+            facts.person(person).conditions |= _NUMBER_INVALID
 
 
-def _add_events(people: list[int], facts: Facts, latest: dt.date, back: int | None) -> None:
-    rows = ContactEvent.objects.filter(person__group__in=Person.objects.filter(pk__any_of=people).values("group"))
-    if back is not None:
-        oldest = min_date(latest, back)
-        rows = rows.filter(at__gte=dt.datetime.combine(oldest, dt.time(), tzinfo=dt.UTC))
-    found = list(
-        rows.order_by("at", "id").values_list(
-            "id", "kind", "at", "known_at", "person_id", "party", "contact_point_id", "channel", "direction", "purpose",
-            "place", "creditor_group", "flags", "contact_id",
-        )
-    )
-    debts: dict[int, list[int]] = defaultdict(list)
-    debtor_of: dict[int, int] = {}
-    for event, loan, debtor in EventDebt.objects.filter(event__any_of=[r[0] for r in found]).values_list(
-        "event_id", "loan_id", "loan__debtor_id"
-    ):
-        debts[event].append(loan)
-        debtor_of[loan] = debtor
-    asked = set(people)
-    for r in found:
-        e = EventFact(
-            r[1], r[2], r[3], r[4], r[5], tuple(sorted(debts.get(r[0], ()))), r[6], r[7], r[8], r[9], r[10], r[11],
-            frozenset(r[12]), r[13],
-        )
-        if r[4] in asked:
-            facts.person(r[4]).events.append(e)
-        for debtor in {debtor_of[x] for x in e.debts} or {r[4]}:
-            facts.group_events.setdefault(debtor, []).append(e)
+def _read_events(needs: Sequence[tuple[Ask, Needs]], facts: Facts) -> None:
+    """Events of the people whose rules look at events, as far back as those rules look: one query, and one for the people
+    who answer for a debt that a rule counts by debtor."""
+    own: dict[int, dt.datetime | None] = {}  # person → since when, None: ever
+    about: dict[int, dt.datetime | None] = {}
+    for ask, need in needs:
+        day = ask.at or dt.datetime.combine(ask.on, dt.time(), tzinfo=dt.UTC)
+        held = [x for loan in ask.loans for x in facts.states_about.get(("loan", loan.id), ())] if facts.states_about else []
+        if held or any(facts.person(p).states for p in (ask.person, *ask.debtors)):
+            need = Needs(None, None, None)  # what ends a state may lie anywhere behind
+        for state in held:
+            own[state.person] = None
+        _widen(own, ask.person, need.own, day)
+        for debtor in ask.debtors:
+            _widen(own, debtor, need.debtor, day)
+            _widen(about, debtor, need.about, day)
+    parties: dict[int, set[int]] = defaultdict(set)
+    if about:
+        for person, debtor in LoanParty.objects.filter(loan__debtor__any_of=sorted(about)).values_list(
+            "person_id", "loan__debtor_id"
+        ):
+            parties[person].add(debtor)
+    if own or about:
+        _add_events(own, about, parties, facts)
 
 
-def min_date(latest: dt.date, back: int) -> dt.date:
-    return latest - dt.timedelta(days=back + 4)  # two days of slack on each side: zones and the plan's own day
-
-
-def _read_in_flight(ids: list[int], facts: Facts) -> None:
-    flying = list(
-        Contact.objects.in_flight().filter(person__any_of=ids).values_list(
-            "id", "claimed_at", "person_id", "party", "contact_point_id", "channel", "purpose"
-        )
-    )
-    if not flying:
+def _widen(since: dict[int, dt.datetime | None], person: int, days: int | None, at: dt.datetime) -> None:
+    if days == 0:
         return
-    debts: dict[int, list[int]] = defaultdict(list)
-    for contact, loan in Contact.covers.rel.related_model.objects.filter(
-        contact__any_of=[f[0] for f in flying]
-    ).values_list("contact_id", "loan_id"):
-        debts[contact].append(loan)
-    for f in flying:
-        facts.in_flight.setdefault(f[2], []).append(in_flight_fact(f, tuple(sorted(set(debts[f[0]])))))
+    begin = None if days is None else at - dt.timedelta(days=days) - _SLACK
+    if person in since:
+        known = since[person]
+        begin = None if begin is None or known is None else min(begin, known)
+    since[person] = begin
 
 
-def in_flight_fact(f: tuple[Any, ...], debts: tuple[int, ...]) -> EventFact:
-    """A cleared contact as the slot it holds."""
-    return EventFact(
-        CHANNEL_EVENT.get(f[5], f"{f[5]}_sent"), f[1], f[1], f[2], f[3], debts, f[4], f[5], "out", f[6], contact=f[0]
-    )
+_EVENT = (
+    "id", "kind", "at", "known_at", "person_id", "party", "contact_point_id", "channel", "direction", "purpose", "place",
+    "creditor_group", "flags", "contact_id",
+)  # fmt: skip
+_DEBT = tuple(f"debts__loan__{name}" for name in _LOAN)
 
 
-def slot_of(ask: Ask, at: dt.datetime) -> EventFact:
-    """What a contact that was just let through holds in the next round."""
-    return EventFact(
-        CHANNEL_EVENT.get(ask.channel, f"{ask.channel}_sent"), at, at, ask.person, ask.party,
-        tuple(sorted(loan.id for loan in ask.loans)), ask.address, ask.channel, ask.direction, ask.purpose, ask.place,
-        ask.loans[0].creditor_group if ask.loans else "house", frozenset(), ask.id,
-    )
+def _add_events(
+    own: dict[int, dt.datetime | None], about: dict[int, dt.datetime | None], parties: dict[int, set[int]], facts: Facts
+) -> None:
+    branches = []
+    for people in (own, {p: None if any(about[d] is None for d in of) else min(about[d] for d in of) for p, of in parties.items()}):  # type: ignore[type-var]
+        branches += _since(people, "person__any_of")
+    branches += _since(about, "debts__loan__debtor__any_of")
+    rows = branches[0].values_list("id", flat=True).union(*(b.values_list("id", flat=True) for b in branches[1:]))
+    found: dict[int, EventFact] = {}
+    debtors: dict[int, set[int]] = defaultdict(set)
+    events = ContactEvent.objects.filter(pk__in=rows) if len(branches) > 1 else branches[0]
+    for r in events.order_by("at", "id", "debts__id").values_list(*_EVENT, *_DEBT):
+        debts: tuple[Any, ...] = () if r[14] is None else (r[14],)
+        if debts:
+            facts.loans.setdefault(r[14], LoanFact(*r[14:]))
+            debtors[r[0]].add(r[15])
+            if r[0] in found:
+                debts = (*found[r[0]].debts, *debts)
+        channel = r[7] or _CHANNEL_OF.get(r[1], "voice")
+        found[r[0]] = EventFact(
+            r[1], r[2], r[3], r[4], r[5], debts, r[6], channel, r[8], r[9], r[10] or _place(channel), r[11], frozenset(r[12]),
+            r[13], r[0],
+        )
+    for pk, e in found.items():
+        if e.person in own:
+            facts.person(e.person).events.append(e)
+        # An event that names no debt is about those of everybody whom its person answers for.
+        for debtor in debtors[pk] or {e.person, *parties.get(e.person, ())}:
+            if debtor in about:
+                facts.events_about.setdefault(debtor, []).append(e)
 
 
-def _latest(asks: Sequence[Ask]) -> dt.datetime:
-    """The latest instant that any of these asks may be judged at."""
-    end = dt.timedelta(days=2)
-    return max((a.at or dt.datetime.combine(a.on, dt.time(), tzinfo=dt.UTC) + end for a in asks), default=dt.datetime.min.replace(tzinfo=dt.UTC))
-
-
-def _checks(people: set[Any], until: dt.datetime) -> dict[tuple[str, Any], dt.datetime]:
-    """Newest check of each register until then: of everybody, and of one of these people."""
-    found: dict[tuple[str, Any], dt.datetime] = {}
-    from django.db.models import Max, Q
-
-    rows = RegisterCheck.objects.filter(checked_at__lte=until).filter(Q(person=None) | Q(person__any_of=sorted(people)))
-    for state, person, at in rows.values("state", "person_id").annotate(newest=Max("checked_at")).values_list(
-        "state", "person_id", "newest"
-    ):
-        found[state, person] = at
+def _since(people: dict[int, dt.datetime | None], of: str) -> list[Any]:
+    """Queries of events of these people: of some ever, of the others from the earliest instant that one of them needs."""
+    ever = sorted(p for p, since in people.items() if since is None)
+    lately = sorted(p for p, since in people.items() if since is not None)
+    found = [ContactEvent.objects.filter(**{of: ever})] if ever else []
+    if lately:
+        found.append(ContactEvent.objects.filter(**{of: lately}, at__gte=min(people[p] for p in lately)))  # type: ignore[type-var]
     return found
+
+
+def _read_in_flight(ids: list[int], debtors: set[int], facts: Facts) -> None:
+    """Contacts that were cleared and are not settled, with these people or about these debtors' debts."""
+    asks: dict[int, tuple[tuple[Any, ...], list[LoanFact]]] = {}
+    rows = (
+        Contact.objects.in_flight().filter(Q(person__any_of=ids) | Q(covers__loan__debtor__any_of=sorted(debtors)))
+        .order_by("id").values_list("id", flat=True)
+    )
+    for r in (
+        Contact.objects.filter(pk__in=rows).order_by("id", "covers__id").values_list(
+            "id", "claimed_at", "person_id", "party", "contact_point_id", "contact_point__place", "channel", "direction",
+            "purpose", "template", "stage", "ladder_day", "business_on", "group", *(f"covers__loan__{name}" for name in _LOAN),
+        )
+    ):
+        head, loans = asks.setdefault(r[0], (r[:14], []))
+        if r[14] is not None and all(x.id != r[14] for x in loans):
+            loans.append(LoanFact(*r[14:]))
+    for head, loans in asks.values():
+        pk, at, person, party, point, place, channel, direction, purpose, template, stage, day, on, group = head
+        facts.hold(
+            Slot(
+                Ask(
+                    id=pk, phase="send", on=on, at=at, person=person, party=party, channel=channel, loans=tuple(loans),
+                    group=group, direction=direction, purpose=purpose, address=point, place=place or _place(channel),
+                    discloses=_discloses(purpose), collector_role=loans[0].collector_role if loans else "first_party",
+                    template=_template(template), stage=stage or None, ladder_day=day,
+                ),
+                at,
+            )
+        )  # fmt: skip
+
+
+def _read_checks(asks: Sequence[Ask], ids: list[int], facts: Facts, evaluator: Evaluator) -> None:
+    """When registers were looked into, of everybody and of one of these people, as far back as a rule calls it fresh."""
+    if evaluator.fresh_days is None:
+        return
+    instants = [a.at or dt.datetime.combine(a.on, dt.time(), tzinfo=dt.UTC) for a in asks]
+    begin, end = min(instants) - dt.timedelta(days=evaluator.fresh_days) - _SLACK, max(instants) + _SLACK
+    found: dict[tuple[str, Any], list[dt.datetime]] = defaultdict(list)
+    for state, person, at in (
+        RegisterCheck.objects.filter(checked_at__gte=begin, checked_at__lte=end)
+        .filter(Q(person=None) | Q(person__any_of=ids)).order_by("checked_at").values_list("state", "person_id", "checked_at")
+    ):
+        found[state, person].append(at)
+    facts.checks = {key: tuple(at) for key, at in found.items()}
 
 
 def agent_facts(user: Any, *, people: int | None = None, id_shown: bool = True) -> AgentFact:

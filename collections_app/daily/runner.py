@@ -22,6 +22,8 @@ from collections_app.models import DailyRun, Loan, Person, RunWindow, SetAside
 
 WINDOW = 20_000  # keys a window: 72 s per million cases on two cores was measured with this
 ASIDE_LIMIT = 50  # more poisoned loans than this in one step is a broken step, not broken loans
+SAME_FAULT_LIMIT = 3  # so many loans with the very same fault of the program: the program is broken, not the loans
+FAULTS_OF_PROGRAM = (AttributeError, TypeError, NameError, ImportError)
 RUN_LOCK = 727_001  # advisory key of the run; never reuse
 
 
@@ -184,13 +186,17 @@ def _divide(context: RunContext, step: Step, window: RunWindow, error: Exception
             locked.last = middle
             locked.save(update_fields=["last"])
             return
-        if SetAside.objects.filter(run=context.run, step=step.name).count() >= ASIDE_LIMIT:
+        reason = f"{type(error).__name__}: {error}"[:2000]
+        aside = SetAside.objects.filter(run=context.run, step=step.name)
+        if aside.count() >= ASIDE_LIMIT:
+            raise error
+        if isinstance(error, FAULTS_OF_PROGRAM) and aside.filter(reason=reason).count() >= SAME_FAULT_LIMIT:
             raise error
         loan = (
             Loan.objects.filter(pk=locked.first).first() if step.over is Over.LOANS
             else Loan.objects.filter(group=locked.first).order_by("pk").first()
         )
-        SetAside.objects.create(run=context.run, step=step.name, loan=loan, reason=f"{type(error).__name__}: {error}"[:2000])
+        SetAside.objects.create(run=context.run, step=step.name, loan=loan, reason=reason)
         locked.done, locked.result = True, {"counts": {"set_aside": 1}}
         locked.save(update_fields=["done", "result"])
 

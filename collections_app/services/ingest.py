@@ -159,7 +159,7 @@ def _import(
     return out
 
 
-class _no_transaction:  # noqa: N801 - stands where transaction.atomic() stands
+class _no_transaction:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...

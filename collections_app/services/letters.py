@@ -22,7 +22,6 @@ from collections_app.services.receipts import mark_delivered
 
 from .texts import Rendered
 
-
 LETTERS = Path(settings.BASE_DIR) / "templates" / "contacts" / "letter"
 
 

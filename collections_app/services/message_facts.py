@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from collections_app.compliance import local_time
 from collections_app.kernel.money import from_minor

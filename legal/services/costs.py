@@ -10,6 +10,7 @@ from django.db import transaction
 
 from collections_app.kernel import history, locks
 from collections_app.kernel.errors import DomainError
+from collections_app.kernel.money import to_minor
 from collections_app.models import StoredDocument
 from legal.models import Cost, LegalFile
 
@@ -24,6 +25,7 @@ def add_cost(
     demand(by, "legal.work_file", file)
     if amount <= 0:
         raise DomainError("cost_of_nothing", "A cost needs an amount above zero.", file=file.pk)
+    to_minor(amount, file.case.loan.currency)  # refuses more decimals than the currency has, before anything is written
     if not authority.strip():
         raise DomainError(
             "cost_without_authority", "Name the tariff, rule or agreement that allows this cost.", file=file.pk

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from legal.services.files import assign_lawyer, open_file
 from tests.factories import legal
+
+
+@pytest.fixture(autouse=True)
+def blobs(settings: Any, tmp_path: Path) -> Path:
+    """A blob store of the test's own."""
+    settings.BLOB_DIR = tmp_path / "blobs"
+    return settings.BLOB_DIR
 
 
 @pytest.fixture

@@ -272,6 +272,40 @@ def test_late_news_of_a_payment_before_an_extension_takes_its_instalment_out_of_
     assert_history_is_whole(first)
 
 
+def test_late_money_of_the_day_of_an_extension_comes_before_it():
+    loan = a_plain_loan()
+    loans.a_loan_event(loan, "extension", day(1, 15), months=1)
+    book(loan, before=day(1, 16))
+    loans.a_payment(loan, "100.00", value_on=day(1, 15))
+    book(loan, before=day(1, 17))
+    assert dues_of(loan)[:2] == [day(1, 15), day(3, 15)]
+
+
+def test_money_that_an_earlier_payment_left_pays_a_later_charge_before_new_money_does():
+    loan = a_plain_loan(instalments=1)
+    first = loans.a_payment(loan, "110.00", value_on=day(1, 15))
+    loans.a_charge(loan, "15.00", on=day(1, 20))
+    book(loan, before=day(1, 21))
+    assert (str(Payment.objects.get(pk=first.pk).unallocated), loan.state) == ("10.00", "active")
+    second = loans.a_payment(loan, "15.00", value_on=day(1, 25))
+    book(loan, before=day(1, 26))
+    assert allocations_of(first) == [("instalment 1", "100.00"), ("late_fee", "10.00")]
+    assert allocations_of(second) == [("late_fee", "5.00")]
+    assert [str(p.unallocated) for p in Payment.objects.filter(loan=loan).order_by("pk")] == ["0.00", "10.00"]
+    assert (loan.state, loan.ended_on) == ("paid_off", day(1, 25))
+
+
+def test_a_loan_that_was_ended_by_hand_is_left_as_it_is():
+    loan = a_plain_loan()
+    apply(loan, "sell", by=staff.a_machine(), because="sold with the spring portfolio", on=day(2, 1))
+    loans.a_payment(loan, "50.00", value_on=day(1, 20))
+    loans.a_payment(loan, "50.00", value_on=day(2, 10))
+    book(loan, before=day(2, 11))
+    assert (loan.state, loan.ended_on, loan.oldest_open_due_on) == ("sold", day(2, 1), None)
+    assert paid_of(loan)[0] == "50.00"
+    assert [str(p.unallocated) for p in Payment.objects.filter(loan=loan).order_by("pk")] == ["0.00", "50.00"]
+
+
 @pytest.mark.parametrize(
     ("kind", "state"),
     [

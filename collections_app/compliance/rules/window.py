@@ -75,6 +75,8 @@ class _Week:
         while moment <= limit:
             later = [self._opens_in(z, moment, limit) for z in self.asked.day_zones if self.closed(moment, z)]
             free_until = self.kept_free(moment)
+            if free_until is not None and free_until > limit.date():
+                return None
             if free_until is not None:
                 later.append(local_time.day_start(free_until + local_time.DAY, self.asked.day_zones[0]))
             if not later:
