@@ -41,7 +41,7 @@ from collections_app.models import (
 NATURAL: dict[type[models.Model], tuple[str, ...]] = {
     Allocation: ("payment", "instalment"),
     Case: ("loan", "episode"),
-    Contact: ("person", "business_on", "step", "occurrence", "attempt", "channel", "case", "covers__loan"),
+    Contact: ("person", "business_on", "step", "occurrence", "attempt", "channel", "case"),
     ContactPoint: ("person", "kind"),
     DailyRun: ("date",),
     Instalment: ("loan", "sequence"),
@@ -58,12 +58,10 @@ LEFT_OUT = {"id", "history_id", "history_date", "facts", "permit"}
 def digests(last_person: int) -> dict[str, str]:
     """Of each table, for the borrowers up to this one: the number of rows and their hash, `n:sha256`.
 
-    Whole tables of loans, instalments, payments, allocations and cases; of contacts, what they cover and their plan
-    judgements those of the day and those that were waiting; of history what the run of the day wrote.
+    Tables as they stand after the day, those of the past included; of judgements and history what the run of the day wrote.
     """
     mine = {"debtor__lte": last_person}
     loans = {"loan__debtor__lte": last_person}
-    fresh = models.Q(business_on=ON) | models.Q(history_of_day=True)
     out = {
         "loan": _digest(Loan.objects.filter(**mine)),
         "instalment": _digest(Instalment.objects.filter(**loans)),
@@ -74,7 +72,6 @@ def digests(last_person: int) -> dict[str, str]:
         "contactcase": _digest(ContactCase.objects.filter(**loans)),
         "judgement": _digest(Judgement.objects.filter(contact__person__lte=last_person, run__date=ON), permit=True),
     }
-    del fresh
     for model, whose in ((Loan, mine), (Instalment, loans), (Payment, loans), (Case, {"debtor__lte": last_person})):
         out[f"history of {model._meta.model_name}"] = _digest(history_of(model).objects.filter(**whose, history_run__date=ON))
     out["history of contact"] = _digest(history_of(Contact).objects.filter(person__lte=last_person, history_run__date=ON))
@@ -101,8 +98,8 @@ def _natural(model: Any, path: str) -> list[str]:
         return [path]  # nothing of the day writes it: the ids of the base stand
     out: list[str] = []
     for name in NATURAL[model]:
-        field = model._meta.get_field(name) if "__" not in name else None
-        out += _natural(field.related_model, f"{path}__{name}") if field is not None and field.is_relation else [f"{path}__{name}"]
+        field = model._meta.get_field(name)
+        out += _natural(field.related_model, f"{path}__{name}") if field.is_relation else [f"{path}__{name}"]
     return out
 
 
