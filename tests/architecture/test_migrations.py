@@ -41,7 +41,9 @@ def test_the_collections_floor_never_waits_for_legal():
             assert not [d for d in migration.dependencies if d[0] == "legal"], name
 
 
-@pytest.mark.parametrize("path", sorted(p for app in APPS for p in (ROOT / app / "migrations").glob("0*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(p for app in APPS for p in (ROOT / app / "migrations").glob("0*.py")), ids=lambda p: p.stem
+)
 def test_a_migration_uses_the_kernel_and_no_model_of_today(path):
     """A model imported by a migration changes under it, and then an old database can no longer be brought up."""
     for node in ast.walk(ast.parse(path.read_text())):

@@ -29,9 +29,10 @@ def written_stage(tree: ast.AST) -> Iterator[Finding]:
                         yield node.lineno, f"{name}({word.arg or '**'}…)"
                     if word.arg in ("defaults", "create_defaults") and names_stage(word.value):
                         yield node.lineno, f"{name}({word.arg}=…)"
-            if name in ("bulk_update", "abulk_update", "bulk_update_with_history"):
-                if any(names_stage(a) for a in [*node.args, *(k.value for k in node.keywords)]):
-                    yield node.lineno, f"{name} of a stage"
+            if name in ("bulk_update", "abulk_update", "bulk_update_with_history") and any(
+                names_stage(a) for a in [*node.args, *(k.value for k in node.keywords)]
+            ):
+                yield node.lineno, f"{name} of a stage"
             if name in ("setattr", "__setattr__") and any(is_text_of(a, STAGES) for a in node.args):
                 yield node.lineno, "setattr of a stage"
         targets = node.targets if isinstance(node, ast.Assign) else (
@@ -45,7 +46,11 @@ def written_stage(tree: ast.AST) -> Iterator[Finding]:
                     yield node.lineno, "__dict__ of a stage"
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             words = node.value.lower().replace('"', " ").replace("=", " = ").split()
-            if "update" in words and "set" in words and STAGES & {w for w, n in zip(words, words[1:], strict=False) if n == "="}:
+            if (
+                "update" in words
+                and "set" in words
+                and STAGES & {w for w, n in zip(words, words[1:], strict=False) if n == "="}
+            ):
                 yield node.lineno, "UPDATE of a stage in SQL"
 
 
@@ -88,7 +93,9 @@ def read_clock(tree: ast.AST) -> Iterator[Finding]:
             modules.update({a.asname or a.name.split(".")[0]: a.name for a in node.names})
         if isinstance(node, ast.ImportFrom):
             plain.update({a.asname or a.name: (node.module or "", a.name) for a in node.names})
-            if (node.module or "").startswith("django.db.models.functions") and any(a.name == "Now" for a in node.names):
+            if (node.module or "").startswith("django.db.models.functions") and any(
+                a.name == "Now" for a in node.names
+            ):
                 yield node.lineno, "the database's Now()"
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -126,9 +133,12 @@ def imported_channel(tree: ast.AST) -> Iterator[Finding]:
                 whole.strip(".") == "collections_app" and any(a.name == "channels" for a in node.names)
             ):
                 yield node.lineno, "import of channels"
-        if isinstance(node, ast.Call) and called(node) in ("import_module", "import_string", "__import__"):
-            if any(isinstance(a, ast.Constant) and is_channels(str(a.value)) for a in node.args):
-                yield node.lineno, "import of channels by name"
+        if (
+            isinstance(node, ast.Call)
+            and called(node) in ("import_module", "import_string", "__import__")
+            and any(isinstance(a, ast.Constant) and is_channels(str(a.value)) for a in node.args)
+        ):
+            yield node.lineno, "import of channels by name"
 
 
 def is_channels(module: str) -> bool:
@@ -146,9 +156,7 @@ RULES: dict[Callable[[ast.AST], Iterator[Finding]], tuple[str, ...]] = {
 
 
 def product_files() -> list[Path]:
-    return sorted(
-        p for package in PRODUCT for p in (ROOT / package).rglob("*.py") if "migrations" not in p.parts
-    )
+    return sorted(p for package in PRODUCT for p in (ROOT / package).rglob("*.py") if "migrations" not in p.parts)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)

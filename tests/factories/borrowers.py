@@ -34,7 +34,12 @@ def a_reserved_phone(number: int) -> str:
 
 
 def a_person(
-    name: str = "Alice Example", *, by: Any = None, reachable: bool = True, because: str = "came with the loan", **columns: Any
+    name: str = "Alice Example",
+    *,
+    by: Any = None,
+    reachable: bool = True,
+    because: str = "came with the loan",
+    **columns: Any,
 ) -> Person:
     """A person with key and name index; with a mobile number, an e-mail address and a postal address if `reachable`."""
     by = by or a_machine()
@@ -92,9 +97,7 @@ def a_party(loan: Any, person: Person, role: str = "co_debtor", *, by: Any = Non
     if role in ("debtor", "co_debtor", "guarantor") and person.group != loan.group:
         Person.objects.filter(pk=person.pk).update(group=loan.group)
         person.group = loan.group
-    return create_by(
-        LoanParty, by=by or a_machine(), because="signed", loan=loan, person=person, role=role, **columns
-    )
+    return create_by(LoanParty, by=by or a_machine(), because="signed", loan=loan, person=person, role=role, **columns)
 
 
 def a_borrower_state(
@@ -108,7 +111,9 @@ def a_borrower_state(
     )  # fmt: skip
 
 
-def a_consent(person: Person, kind: str = "night_contact", *, by: Any = None, given_at: dt.datetime = LONG_AGO, **columns: Any) -> Consent:
+def a_consent(
+    person: Person, kind: str = "night_contact", *, by: Any = None, given_at: dt.datetime = LONG_AGO, **columns: Any
+) -> Consent:
     """Something a person agreed to."""
     return create_by(
         Consent, by=by or a_machine(), because="agreed on a recorded call", person=person, kind=kind, given_at=given_at,

@@ -26,7 +26,13 @@ def stage_of(day: int) -> str:
 
 
 def an_overdue_case(
-    days: int = 6, *, on: dt.date = DAY, loan: Loan | None = None, stage: str | None = None, by: Any = None, **columns: Any
+    days: int = 6,
+    *,
+    on: dt.date = DAY,
+    loan: Loan | None = None,
+    stage: str | None = None,
+    by: Any = None,
+    **columns: Any,
 ) -> Case:
     """A case on its `days`-th ladder day at the run of `on`, in the stage of that day (or in `stage`).
 

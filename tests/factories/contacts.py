@@ -51,9 +51,10 @@ def a_planned_contact(
     at = at or noon(case.counts_from_on + dt.timedelta(days=6))
     step = step or STEPS[channel]
     occurrence = case.day(at.date()) if occurrence is None else occurrence
-    point = columns.pop("contact_point", None) or ContactPoint.objects.filter(
-        person=person, kind__in=ContactPoint.FOR_CHANNEL[channel]
-    ).first()
+    point = (
+        columns.pop("contact_point", None)
+        or ContactPoint.objects.filter(person=person, kind__in=ContactPoint.FOR_CHANNEL[channel]).first()
+    )
     contact = create_by(
         Contact, by=by or a_machine("daily-run"), because="planned by the ladder", person=person, group=case.group,
         case=case, channel=channel, step=step, occurrence=occurrence, attempt=attempt, contact_point=point,
@@ -80,7 +81,9 @@ def a_withheld_contact(
     )  # fmt: skip
 
 
-def a_contact_awaiting_approval(case: Case, channel: str = "visit", *, requested_by: Any = None, **columns: Any) -> Contact:
+def a_contact_awaiting_approval(
+    case: Case, channel: str = "visit", *, requested_by: Any = None, **columns: Any
+) -> Contact:
     """A contact that a second person decides on."""
     contact = a_planned_contact(case, channel, requested_by=requested_by, **columns)
     return apply(
@@ -95,9 +98,7 @@ def a_judgement(
 ) -> Judgement:  # fmt: skip
     """What the gate said. It permits (`permit` = its own id) when it is a send that was allowed or warned of."""
     content = {"presets": ["us-fed-regf"], "n": next(_numbers)}
-    sheet = FactSheet.objects.create(
-        digest=hashlib.sha256(repr(content).encode()).hexdigest(), content=content
-    )
+    sheet = FactSheet.objects.create(digest=hashlib.sha256(repr(content).encode()).hexdigest(), content=content)
     if permits is None:
         permits = phase == "send" and verdict in ("allow", "warn")
     [pk] = bulk.reserve_ids(Judgement, 1)
@@ -107,7 +108,9 @@ def a_judgement(
     )  # fmt: skip
 
 
-def a_clearance(contact: Contact, *, expires_at: dt.datetime | None = None, judgement: Judgement | None = None) -> Clearance:
+def a_clearance(
+    contact: Contact, *, expires_at: dt.datetime | None = None, judgement: Judgement | None = None
+) -> Clearance:
     """The permission to leave, good for 60 seconds. A contact that was released keeps its row, judged afresh."""
     judgement = judgement or a_judgement(contact)
     expires_at = expires_at or contact.not_before + dt.timedelta(seconds=60)
@@ -148,7 +151,9 @@ def delivered(contact: Contact, text: str = "Please call us.") -> Contact:
 def unconfirmed(contact: Contact) -> Contact:
     """The contact, attempted without an answer."""
     contact = sending(contact)
-    return apply(contact, "lose_answer", by=a_machine("dispatch"), because="no answer", sentence="The gateway was silent.")
+    return apply(
+        contact, "lose_answer", by=a_machine("dispatch"), because="no answer", sentence="The gateway was silent."
+    )
 
 
 def failed(contact: Contact) -> Contact:
@@ -192,11 +197,15 @@ def an_event(
     return event
 
 
-def a_breach(event: ContactEvent, rules: str = "US-REGF-02", *, by: Any = None, strength: str = "deny", **columns: Any) -> Breach:
+def a_breach(
+    event: ContactEvent, rules: str = "US-REGF-02", *, by: Any = None, strength: str = "deny", **columns: Any
+) -> Breach:
     """A contact that happened although a rule did not allow it."""
     content = {"presets": ["us-fed-regf"], "n": next(_numbers)}
     sheet = FactSheet.objects.create(digest=hashlib.sha256(repr(content).encode()).hexdigest(), content=content)
-    judgement = Judgement.objects.create(event=event, phase="record", verdict=strength, by=rules, facts=sheet, at=event.at)
+    judgement = Judgement.objects.create(
+        event=event, phase="record", verdict=strength, by=rules, facts=sheet, at=event.at
+    )
     return create_by(
         Breach, by=by or a_machine("dispatch"), because="judged at record", event=event, judgement=judgement,
         person=event.person, strength=strength, rules=rules, opened_at=event.known_at, **columns,

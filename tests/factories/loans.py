@@ -98,7 +98,9 @@ def a_suspect_payment(loan: Loan, amount: str, *, value_on: dt.date, **columns: 
     return a_payment(loan, amount, value_on=value_on, state="suspect", **columns)
 
 
-def a_charge(loan: Loan, amount: str = "15.00", *, on: dt.date, kind: str = "late_fee", by: Any = None, **columns: Any) -> Charge:
+def a_charge(
+    loan: Loan, amount: str = "15.00", *, on: dt.date, kind: str = "late_fee", by: Any = None, **columns: Any
+) -> Charge:
     """A fee or cost."""
     return create_by(
         Charge, by=by or a_machine(), because="agreed in the contract", loan=loan, kind=kind, on=on,
@@ -106,7 +108,9 @@ def a_charge(loan: Loan, amount: str = "15.00", *, on: dt.date, kind: str = "lat
     )  # fmt: skip
 
 
-def a_loan_event(loan: Loan, kind: str, on: dt.date, *, by: Any = None, source_ref: str | None = None, **columns: Any) -> LoanEvent:
+def a_loan_event(
+    loan: Loan, kind: str, on: dt.date, *, by: Any = None, source_ref: str | None = None, **columns: Any
+) -> LoanEvent:
     """Something the servicer reports besides payments."""
     return create_by(
         LoanEvent, by=by or a_machine(), because="reported by the servicer", loan=loan, kind=kind, on=on,

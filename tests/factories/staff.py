@@ -20,8 +20,16 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "collector": ("work_case", "reveal_contact"),
     "field_agent": ("work_case", "reveal_contact"),
     "supervisor": (
-        "work_case", "reveal_contact", "refer_to_legal", "return_from_legal", "assign_case", "approve_contact",
-        "approve_hold", "settle_suspects", "stop_sending", "run_day",
+        "work_case",
+        "reveal_contact",
+        "refer_to_legal",
+        "return_from_legal",
+        "assign_case",
+        "approve_contact",
+        "approve_hold",
+        "settle_suspects",
+        "stop_sending",
+        "run_day",
     ),  # fmt: skip
     "compliance_officer": ("release_policy", "assess_breach", "stop_sending"),
     "legal_clerk": ("return_from_legal",),

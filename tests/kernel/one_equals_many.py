@@ -318,9 +318,7 @@ def snapshot(model: type[models.Model], pks: list[Any]) -> Rows:
                 [parameter],
             )
             out[name] = [
-                tuple(
-                    (c, bytes(v) if isinstance(v, memoryview) else v) for c, v in zip(columns, row, strict=True)
-                )
+                tuple((c, bytes(v) if isinstance(v, memoryview) else v) for c, v in zip(columns, row, strict=True))
                 for row in cursor.fetchall()
             ]
     return out
@@ -351,9 +349,7 @@ def one_by_one(name: str, builder: Builder, world: World, by: Any, case: OneCase
     done = 0
     for row in case.rows:
         try:
-            fsm.apply(
-                row, name, by=by, because=case.because, run=case.run, **arguments_of(builder, case, row)
-            )
+            fsm.apply(row, name, by=by, because=case.because, run=case.run, **arguments_of(builder, case, row))
             done += 1
         except Refused:
             pass
@@ -390,7 +386,9 @@ class Tally:
     by_rows: int = 0
 
 
-def written(writer: Any, name: str, builder: Builder, world: World, by: Any, cases: list[OneCase]) -> tuple[list[int], Rows]:
+def written(
+    writer: Any, name: str, builder: Builder, world: World, by: Any, cases: list[OneCase]
+) -> tuple[list[int], Rows]:
     """Run a writer over the cases and undo it; gives how many rows went in each case, and what stood there then."""
     point = transaction.savepoint()
     counts = [writer(name, builder, world, by, case) for case in cases]
@@ -406,9 +404,7 @@ def compare(d: fsm.Declared, builder: Builder, *, by: Any = None, prepare: Any =
     tally = Tally()
 
     # A failing batch is not shrunk, which would take minutes: `assert_same` names the row and the columns.
-    @hypothesis.settings(
-        max_examples=BATCHES, phases=[hypothesis.Phase.generate], verbosity=hypothesis.Verbosity.quiet
-    )
+    @hypothesis.settings(max_examples=BATCHES, phases=[hypothesis.Phase.generate], verbosity=hypothesis.Verbosity.quiet)
     @hypothesis.given(st.data())
     def holds(data: Any) -> None:
         cases = draw_batch(data.draw, world, d, builder)

@@ -64,7 +64,12 @@ def test_the_object_in_hand_is_fresh_after_apply_and_can_be_saved(on, machine, c
     save_by(row, by=machine, because="taken back")
     assert_history(
         case,
-        [("early", "an instalment was not paid"), ("mid", "day 4"), ("mid", "given to a collector"), ("mid", "taken back")],
+        [
+            ("early", "an instalment was not paid"),
+            ("mid", "day 4"),
+            ("mid", "given to a collector"),
+            ("mid", "taken back"),
+        ],
     )
 
 

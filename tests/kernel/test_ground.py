@@ -21,7 +21,11 @@ def test_a_contact_can_be_taken_through_each_state_of_its_life(on):
         assert contact.state == state
         assert_history_is_whole(contact)
     call = contacts.completed(contacts.a_planned_contact(case, "voice"), "spoke", note="will pay on Friday")
-    assert (call.state, call.outcome, Contact.objects.get(pk=call.pk).outcome_note) == ("completed", "spoke", "will pay on Friday")
+    assert (call.state, call.outcome, Contact.objects.get(pk=call.pk).outcome_note) == (
+        "completed",
+        "spoke",
+        "will pay on Friday",
+    )
     assert_history_is_whole(call)
 
 

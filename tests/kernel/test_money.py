@@ -127,7 +127,12 @@ def test_a_row_with_too_many_decimals_is_not_saved(machine):
 def test_a_form_tells_the_sentence():
     field = Payment._meta.get_field("amount")
     assert field.clean("12.50", Payment(currency="USD")) == Decimal("12.50")
-    for wrong, code in [("12.505", "too_many_decimals"), ("12,50 USD", "invalid"), (None, "null"), ("NaN", "bad_amount")]:
+    for wrong, code in [
+        ("12.505", "too_many_decimals"),
+        ("12,50 USD", "invalid"),
+        (None, "null"),
+        ("NaN", "bad_amount"),
+    ]:
         with pytest.raises(ValidationError) as error:
             field.clean(wrong, Payment(currency="USD"))
         assert error.value.code == code

@@ -53,7 +53,10 @@ def test_no_plain_text_stands_anywhere_in_the_database(on, machine):
     needles = [b"Zebulon", b"Quixote", b"zebulon", b"ID-77", b"1980-02-29", phone[1:].encode(), phone[2:].encode()]
     assert every_byte_of(*needles) == set()
     # The search can find: a name that was not encrypted would have been seen.
-    assert every_byte_of(b"US-IL") >= {("collections_app_person", "region"), ("collections_app_historicalperson", "region")}
+    assert every_byte_of(b"US-IL") >= {
+        ("collections_app_person", "region"),
+        ("collections_app_historicalperson", "region"),
+    }
 
 
 def test_personal_fields_are_the_only_binary_columns_besides_keys():
@@ -198,7 +201,9 @@ def test_the_key_itself_is_never_stored_in_the_open(monkeypatch):
 
 def overwrite(model, pk, column, value):
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {model._meta.db_table} SET {column} = %s WHERE {model._meta.pk.column} = %s", [value, pk])
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} SET {column} = %s WHERE {model._meta.pk.column} = %s", [value, pk]
+        )
 
 
 @pytest.mark.parametrize("byte", [0, 11, 12, -1], ids=["nonce", "nonce's end", "text", "tag"])
@@ -266,7 +271,11 @@ def test_empty_or_not_may_be_asked():
 
 @pytest.mark.parametrize(
     "written, asked",
-    [("+1 (217) 555-0142", "+12175550142"), ("+12175550142", "1 217 555 0142"), ("+12175550142", "＋１２１７５５５０１４２")],
+    [
+        ("+1 (217) 555-0142", "+12175550142"),
+        ("+12175550142", "1 217 555 0142"),
+        ("+12175550142", "＋１２１７５５５０１４２"),
+    ],
 )
 def test_a_phone_is_found_however_it_is_written(written, asked):
     person = borrowers.a_person("Alice Example", reachable=False)
@@ -298,7 +307,14 @@ def test_a_person_is_found_by_the_words_of_the_name(name, asked):
 
 @pytest.mark.parametrize(
     "name, asked",
-    [("José Núñez", "jose smith"), ("王小明", "王明"), ("王小明", "明小"), ("Alice Example", "Ali"), ("Alice", ""), ("Alice", " - ")],
+    [
+        ("José Núñez", "jose smith"),
+        ("王小明", "王明"),
+        ("王小明", "明小"),
+        ("Alice Example", "Ali"),
+        ("Alice", ""),
+        ("Alice", " - "),
+    ],
 )
 def test_nobody_is_found_by_words_that_are_not_all_there(name, asked):
     borrowers.a_person(name)

@@ -29,7 +29,7 @@ class Worker(threading.Thread):
     def run(self):
         try:
             self.answer = self.work()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             self.error = error
         finally:
             connection.close()
@@ -77,9 +77,7 @@ def test_a_row_that_left_the_queryset_while_it_was_locked_falls_out(on):
     with transaction.atomic():
         locks.lock_one(Case, case.pk)
         worker = Worker(
-            lambda: fsm.advance_set(
-                Case.objects.due_for(4, on), "to_mid", by=by, because="day 4", on=on, step="mid"
-            )
+            lambda: fsm.advance_set(Case.objects.due_for(4, on), "to_mid", by=by, because="day 4", on=on, step="mid")
         )
         wait_until_somebody_waits_for_a_lock()
         case.counts_from_on = on
@@ -93,7 +91,9 @@ def test_what_another_table_learned_while_the_row_was_locked_counts(on, monkeypa
     by = staff.a_machine("daily-run")
     case = cases.an_overdue_case(days=2, on=on)
     d = fsm.declared(Case, "to_mid")
-    guarded = dataclasses.replace(d, effects=dataclasses.replace(d.effects, guards=(Guard("promise", "Promised.", _no_promise_open),)))
+    guarded = dataclasses.replace(
+        d, effects=dataclasses.replace(d.effects, guards=(Guard("promise", "Promised.", _no_promise_open),))
+    )
     real = fsm.declared
     monkeypatch.setattr(fsm, "declared", lambda m, n: guarded if n == "to_mid" else real(m, n))
     with transaction.atomic():

@@ -5,8 +5,6 @@ only people, `second person` only somebody else than who asked; then the right t
 The tables are the drawing: a change of the graph is a change here, on purpose.
 """
 
-# ruff: noqa: E501 - a table of twelve states is wider than code
-
 import pytest
 from django.apps import apps
 from django_fsm import TransitionNotAllowed
@@ -149,9 +147,7 @@ def test_every_model_with_states_has_a_table():
 def test_the_declared_graph_is_the_table(name):
     states, table = parsed(name)
     model = MODELS[name]
-    declared = {
-        d.name: ({str(s): str(d.target) for s in d.sources}, who_of(d)) for d in fsm.all_declared(model)
-    }
+    declared = {d.name: ({str(s): str(d.target) for s in d.sources}, who_of(d)) for d in fsm.all_declared(model)}
     assert declared == table
     [field] = {d.field for d in fsm.all_declared(model)}
     assert states == [value for value, _ in model._meta.get_field(field).choices]

@@ -37,12 +37,15 @@ def planned(tmp_path: Path, loans: int = 1) -> list[Contact]:
     """Day 1 of loans that missed their second instalment: an SMS each is planned."""
     load_policies()
     rows = [
-        {**LOAN, "number": f"L-{n:04d}", "debtor_number": f"B-{n}", "debtor_mobile": f"+1573555{100 + n:04d}"} for n in range(loans)
+        {**LOAN, "number": f"L-{n:04d}", "debtor_number": f"B-{n}", "debtor_mobile": f"+1573555{100 + n:04d}"}
+        for n in range(loans)
     ]
     command("import_loans", a_file(tmp_path / "loans.csv", *rows))
     command(
         "import_payments",
-        a_file(tmp_path / "p.csv", *({**PAYMENT, "reference": f"P-{n}", "loan_number": f"L-{n:04d}"} for n in range(loans))),
+        a_file(
+            tmp_path / "p.csv", *({**PAYMENT, "reference": f"P-{n}", "loan_number": f"L-{n:04d}"} for n in range(loans))
+        ),
     )
     close(DAY_1)
     return list(Contact.objects.filter(channel="sms").order_by("pk"))
@@ -55,7 +58,12 @@ class Interrupted(BaseException):
 def test_a_hold_that_was_approved_after_planning_stops_the_message(tmp_path: Path) -> None:
     planned(tmp_path)
     hold = holds.request_hold(
-        Case.objects.get(), reason="hardship", from_on=DAY_1, until_on=dt.date(2026, 3, 20), by=a_user("collector"), because="lost her job"
+        Case.objects.get(),
+        reason="hardship",
+        from_on=DAY_1,
+        until_on=dt.date(2026, 3, 20),
+        by=a_user("collector"),
+        because="lost her job",
     )
     holds.approve_hold(hold, by=a_user("supervisor"), because="seen the letter")
     assert dispatch(at=MORNING).cancelled == 1
@@ -85,16 +93,32 @@ def test_what_arrives_after_the_claim_stops_the_message_before_it_is_spoken(
     def claim_and_then(*args: Any, **kwargs: Any) -> Any:
         claimed = claim(*args, **kwargs)
         if what == "payment":
-            row = {**PAYMENT, "reference": "P-late", "loan_number": "L-0000", "value_on": "2026-03-11", "received_at": "2026-03-11T13:59:00Z"}
+            row = {
+                **PAYMENT,
+                "reference": "P-late",
+                "loan_number": "L-0000",
+                "value_on": "2026-03-11",
+                "received_at": "2026-03-11T13:59:00Z",
+            }
             command("import_payments", a_file(tmp_path / "late.csv", row))
         elif what == "hold":
             hold = holds.request_hold(
-                Case.objects.get(), reason="hardship", from_on=DAY_1, until_on=None, by=a_user("collector"), because="ill"
+                Case.objects.get(),
+                reason="hardship",
+                from_on=DAY_1,
+                until_on=None,
+                by=a_user("collector"),
+                because="ill",
             )
             holds.approve_hold(hold, by=a_user("supervisor"), because="seen")
         else:
             receipts.refuse_medium(
-                contact.person, contact_point=contact.contact_point, channels=["sms"], at=MORNING, by=a_user("collector"), because="STOP"
+                contact.person,
+                contact_point=contact.contact_point,
+                channels=["sms"],
+                at=MORNING,
+                by=a_user("collector"),
+                because="STOP",
             )
         monkeypatch.setattr(sending, "_claim", claim)
         return claimed
@@ -209,7 +233,9 @@ def test_live_refuses_to_send_while_a_draft_is_in_force(tmp_path: Path, settings
     assert outbox("sms") == []
 
 
-def test_a_message_whose_channel_says_later_goes_back_to_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_whose_channel_says_later_goes_back_to_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from collections_app.channels.base import ChannelError
 
     contact = planned(tmp_path)[0]

@@ -111,7 +111,13 @@ def test_money_received_after_planning_stops_the_sms(imported: Loan, tmp_path: P
 
 def test_part_payment_is_told_in_the_sms(imported: Loan, tmp_path: Path) -> None:
     close(DAY_1)
-    part = {**PAYMENT, "reference": "P-2", "value_on": "2026-03-11", "amount": "50.00", "received_at": "2026-03-11T13:30:00Z"}
+    part = {
+        **PAYMENT,
+        "reference": "P-2",
+        "value_on": "2026-03-11",
+        "amount": "50.00",
+        "received_at": "2026-03-11T13:30:00Z",
+    }
     command("import_payments", a_file(tmp_path / "late.csv", part))
     assert dispatch(at=MORNING).sent == 1
     assert "$1,110.50" in outbox("sms")[-1]["text"]
