@@ -21,11 +21,10 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.views import ChangeList
 
 from collections_app.compliance.verdict import Answer
 from collections_app.kernel import clock, fsm, history, keys
-from collections_app.kernel.admin import Act, BaseAdmin, Button, ReasonedForm, office_time, tell
+from collections_app.kernel.admin import Act, BaseAdmin, Button, HouseList, ReasonedForm, office_time, tell
 from collections_app.kernel.errors import DomainError
 from collections_app.models import (
     Case,
@@ -135,7 +134,7 @@ class LadderFilter(SimpleListFilter):
         return queryset.filter(ladder_id=int(value)) if value and value.isdigit() else queryset
 
 
-class CaseList(ChangeList):
+class CaseList(HouseList):
     """The rows of the page come with their sums and neighbours, in the one query that reads them."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
@@ -520,18 +519,20 @@ def _give(admin_: CaseAdmin, request: HttpRequest, queryset: Any) -> HttpRespons
 
 def denied_words(answer: Answer, person: Any) -> str:
     """A refusal of the gate for the page: rule, citation, what it saw, next allowed time in the person's zone."""
-    spoken = speaking(answer.sheet, answer.verdict, answer.by)
+    opens = answer.next_allowed_at is not None
+    spoken = speaking(answer.sheet, answer.verdict, answer.by, opens)
+    reason = why(answer.sheet, answer.verdict, answer.by, opens)
     rule = " ".join(answer.by) + (f" · {spoken['cite']}" if spoken else "")
     if answer.verdict == "approve":
         return _("Not revealed: a second person must approve it first (%(rule)s: %(why)s).") % {
-            "rule": rule, "why": why(answer.sheet, answer.verdict, answer.by)
+            "rule": rule, "why": reason
         }
     when = (
         _("Next allowed: %(when)s.") % {"when": words.moment(answer.next_allowed_at, zone_of(person))}
         if answer.next_allowed_at else _("No next time is known.")
     )
     return _("Not revealed: %(rule)s, %(why)s. %(when)s") % {
-        "rule": rule, "why": why(answer.sheet, answer.verdict, answer.by), "when": when
+        "rule": rule, "why": reason, "when": when
     }
 
 

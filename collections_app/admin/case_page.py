@@ -49,7 +49,7 @@ OUTCOMES = (
     ("5", Contact.Outcome.HARDSHIP, gettext_lazy("Hardship")), ("6", Contact.Outcome.DISPUTE, gettext_lazy("Disputes it")),
     ("7", Contact.Outcome.REFUSES, gettext_lazy("Refuses")), ("8", Contact.Outcome.CALL_BACK, gettext_lazy("Call back later")),
     ("9", Contact.Outcome.WRONG_NUMBER, gettext_lazy("Wrong number")),
-    ("0", Contact.Outcome.STOP_CALLING, gettext_lazy("Stop calling me")),
+    ("0", Contact.Outcome.STOP_CALLING, gettext_lazy("Stop calling me")), ("", Contact.Outcome.SPOKE, gettext_lazy("Something else")),
 )
 METHODS = (
     ("card", gettext_lazy("Card")), ("bank_transfer", gettext_lazy("Transfer")), ("cash_desk", gettext_lazy("Cash desk")),
@@ -128,6 +128,11 @@ class GateRow:
     why: str
     can_reveal: bool
     waiting: Contact | None
+
+    @property
+    def cite(self) -> str:
+        """The citation without its remarks, which stand on the page that says why."""
+        return self.line.cite.partition(";")[0]
 
 
 @dataclass(frozen=True)
@@ -261,7 +266,7 @@ def _answer(rows: list[GateRow], case: Case, at: dt.datetime, on: dt.date, stops
     if line.permitted:
         return {"ok": not stops, "text": call.headline if stops else _("This person may be called now"), "detail": line.why}
     text = call.headline
-    return {"ok": False, "text": _("Do not call now. %(next)s") % {"next": text}, "detail": f"{line.rule} · {line.cite} · {line.why}"}
+    return {"ok": False, "text": _("Do not call now. %(next)s") % {"next": text}, "detail": " · ".join(x for x in (line.rule, call.cite, line.why) if x)}
 
 
 def _left(left: dt.timedelta) -> str:

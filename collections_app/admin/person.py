@@ -65,9 +65,6 @@ class PersonAdmin(BaseAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return (queryset.filter(pk__in=people_found(search_term)) if search_term.strip() else queryset), False
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("key")
-
 
 class OfPersonAdmin(BaseAdmin):
     """Rows about a person: found by what the person is found by."""
@@ -79,9 +76,6 @@ class OfPersonAdmin(BaseAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return (queryset.filter(person__in=people_found(search_term)) if search_term.strip() else queryset), False
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("person__key")
 
     @admin.display(description=gettext_lazy("Person"))
     def who(self, row: Any) -> str:

@@ -22,7 +22,7 @@ from collections_app.models import DailyRun, RunWindow, SetAside
 from . import words
 from .lists import ShowFilter, TabbedAdmin
 
-ASIDE_SHOWN = 50
+ASIDE_SHOWN = 10
 
 
 @dataclass(frozen=True)

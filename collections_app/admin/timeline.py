@@ -26,6 +26,7 @@ from collections_app.models import Case, Contact, ContactEvent, EventDebt, Hold,
 from . import words
 
 PAGE = 25
+MONEY_DAYS = 62  # payments of the two months before the episode are told with it
 SOURCE_LIMIT = 500  # rows of one source: far more than an episode has; older ones stand in their own lists
 
 KINDS: dict[str, Any] = {
@@ -201,12 +202,17 @@ def _event_entry(e: dict[str, Any], breached: bool) -> Entry:
 
 
 def _money(case: Case) -> Iterable[_Row]:
-    paid = Payment.objects.filter(loan=case.loan_id).order_by("-value_on", "-id").values(
+    """Money around this episode; what came before it stands in the loan's own list."""
+    since = case.anchor_due_on - dt.timedelta(days=MONEY_DAYS)
+    paid = Payment.objects.filter(loan=case.loan_id, value_on__gte=since).order_by("-value_on", "-id").values(
         "id", "amount", "currency", "value_on", "received_at", "method", "state", "reference"
     )[:SOURCE_LIMIT]
     for p in paid:
         yield _Row(p["received_at"], "money", p["id"], (), lambda names, p=p: _payment_entry(p))
-    for e in LoanEvent.objects.filter(loan=case.loan_id).order_by("-on", "-id").values("id", "kind", "on", "received_at", "amount", "currency")[:SOURCE_LIMIT]:
+    events = LoanEvent.objects.filter(loan=case.loan_id, on__gte=since).order_by("-on", "-id").values(
+        "id", "kind", "on", "received_at", "amount", "currency"
+    )[:SOURCE_LIMIT]
+    for e in events:
         yield _Row(e["received_at"], "money", e["id"], (), lambda names, e=e: _loan_event_entry(e))
 
 

@@ -63,7 +63,7 @@ def why_page(contact: Contact, *, at: dt.datetime, on: dt.date) -> dict[str, Any
         return context
     sheet = decisive.facts.content
     by = tuple(decisive.by.split())
-    spoken = speaking(sheet, decisive.verdict, by)
+    spoken = speaking(sheet, decisive.verdict, by, decisive.next_allowed_at is not None)
     return {
         **context, "rules": _rules(sheet, decisive, by, zone), "spoken": spoken, "by": " ".join(by),
         "sentence": _sentence(contact, decisive, sheet, by), "is_ok": decisive.verdict in PERMITTING,
@@ -88,7 +88,7 @@ def _question(contact: Contact, decisive: Judgement | None) -> str:
 
 
 def _sentence(contact: Contact, j: Judgement, sheet: dict[str, Any], by: tuple[str, ...]) -> str:
-    told = why(sheet, j.verdict, by)
+    told = why(sheet, j.verdict, by, j.next_allowed_at is not None)
     if j.verdict == "deny":
         return _("Withheld: %(why)s") % {"why": told}
     if j.verdict == "approve":

@@ -18,7 +18,7 @@ from collections_app.policy.in_force import Loaded, Policies, ladder_as_preset
 from collections_app.policy.schema import HOUSE, Ladder, Preset, Rule
 
 from . import local_time
-from .facts import Ask, Facts, LoanFact, PersonFact, Slot
+from .facts import Ask, Facts, LoanFact, Slot
 from .rules import HOURLY, TYPES, content
 from .rules.asked import FURTHEST, Asked, Known, matches
 from .verdict import ORDER, PERMITTING, Answer, Outcome

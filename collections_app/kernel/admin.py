@@ -35,7 +35,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_fsm import ConcurrentTransition, FSMFieldMixin
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from . import clock, fsm, history
 from .errors import DomainError, Refused
@@ -116,6 +117,8 @@ class Button:
         return {**self.arguments(act), **act.values}
 
     def perform(self, obj: Any, act: Act) -> Any:
+        if self.right and not act.by.has_perm(self.right):
+            raise DomainError("right_missing", f"You need the right “{self.right}” to do this.", right=self.right)
         if self.do is not None:
             return self.do(obj, act)
         return fsm.apply(obj, self.transition, by=act.by, because=act.because, **self.asked(act))
@@ -125,7 +128,7 @@ class ReasonedForm(forms.Form):
     """The reason that every act says."""
 
     because = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, widget=UnfoldAdminTextInputWidget(attrs={"required": True})
+        label=gettext_lazy("Reason"), max_length=500, widget=forms.TextInput(attrs={"class": "in", "required": True})
     )
 
 
@@ -161,6 +164,14 @@ class BoundedPaginator(Paginator):
             cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [f'"{rows.model._meta.db_table}"'])
             row = cursor.fetchone()
         return max(counted, int(row[0])) if row else counted
+
+
+class HouseList(ChangeList):
+    """A change list that knows one count, the bounded one."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 def count_words(count: int) -> str:
@@ -264,6 +275,9 @@ class BaseAdmin(HouseRules, ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) or self.may_act(request, obj)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return HouseList
 
     # -- forms -------------------------------------------------------------------------------------
 
@@ -371,19 +385,21 @@ class BaseAdmin(HouseRules, ModelAdmin):
             if getattr(obj, d.field) not in d.sources or not button.when(obj):
                 continue
             act = act_of(request, "", {name: None for name in button.fields})
+            sentences = self.refusals(obj, button, act)
+            if not button.may(request.user, self.model):
+                # Whose decision it is, is said in words; the guards below it are still told.
+                sentences = [_("Your group cannot do this."), *(s for s in sentences if not s.startswith("You need the right"))]
             told.append(
                 {
                     "label": button.label, "sentence": _(d.effects.sentence), "form": button.form(), "name": button.transition,
                     "url": self.url_of("transition", str(obj.pk), button.transition),
-                    "refusals": self.refusals(obj, button, act),
+                    "refusals": sentences,
                 }
             )
         return told
 
     def refusals(self, obj: Any, button: Button, act: Act) -> list[str]:
         """Why the button would be refused now; empty: it would be done."""
-        if button.right and not act.by.has_perm(button.right):
-            return [_("You need the right “%(right)s” to do this.") % {"right": button.right}]
         return fsm.refusals(obj, button.transition, by=act.by, **button.asked(act))
 
     def transition_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:

@@ -79,7 +79,7 @@ def _opened(wrapped: bytes, keys: tuple[str, ...]) -> AESGCM:
     for wrapper in _wrappers(keys):
         try:
             return AESGCM(wrapper.decrypt(wrapped[:12], wrapped[12:], b"data-key"))
-        except Exception:  # noqa: BLE001, S112 - cryptography raises InvalidTag; the next key may open it
+        except Exception:  # noqa: S112 - cryptography raises InvalidTag; the next key may open it
             continue
     raise DomainError("key_does_not_open", "None of FIELD_KEYS opens this data key; put the key back that wrapped it.")
 

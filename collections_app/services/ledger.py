@@ -17,6 +17,11 @@ from collections_app.kernel import bulk, history
 from collections_app.models import Allocation, Charge, Instalment, Loan, Payment
 
 
+# SQLite takes a list of ids for 25 rows, so it lays money beside open items without an index: 8,132 payments took 54 s.
+# In slices of this size, in the same order, 95,000 take a few seconds.
+SQLITE_SLICE = 50
+
+
 def _names() -> dict[str, str]:
     q = bulk.quoted
     pg = connection.vendor == "postgresql"
@@ -44,8 +49,11 @@ def book(payment_ids: Sequence[int], *, on: dt.date) -> int:
     already comes after these payments, no event lies between them, and the payments of a loan that has open charges
     are of one value date.
     """
-    if not payment_ids:
-        return 0
+    size = len(payment_ids) if connection.vendor == "postgresql" else SQLITE_SLICE
+    return sum(_book(payment_ids[at : at + size], on) for at in range(0, len(payment_ids), max(size, 1)))
+
+
+def _book(payment_ids: Sequence[int], on: dt.date) -> int:
     n = _names()
     chosen, ids = bulk.ids_clause("p.id", payment_ids)
     with connection.cursor() as cursor:

@@ -92,7 +92,7 @@ def may_contact(
     answer = gate.ask(ask)
     return {
         "verdict": answer.verdict, "by": list(answer.by), "next_allowed_at": answer.next_allowed_at,
-        "why": why(answer.sheet, answer.verdict, answer.by),
+        "why": why(answer.sheet, answer.verdict, answer.by, answer.next_allowed_at is not None),
     }
 
 
@@ -140,7 +140,8 @@ def _line(
     at: dt.datetime,
 ) -> Line:
     zone = zone_of(person)
-    spoken = speaking(answer.sheet, answer.verdict, answer.by)
+    opens = answer.next_allowed_at is not None
+    spoken = speaking(answer.sheet, answer.verdict, answer.by, opens)
     until = None
     if answer and _hours(answer.sheet):
         for n in range(LOOK_AHEAD):
@@ -159,7 +160,7 @@ def _line(
     return Line(
         person, role, channel, point, answer.verdict, answer.by, answer.next_allowed_at, until, zone,
         spoken["id"] if spoken else " ".join(answer.by), spoken["cite"] if spoken else "",
-        why(answer.sheet, answer.verdict, answer.by), answer.sheet, blocks,
+        why(answer.sheet, answer.verdict, answer.by, opens), answer.sheet, blocks,
     )
 
 
@@ -264,12 +265,18 @@ def find_borrower(text: str) -> Person:
 # -- words ---------------------------------------------------------------------------------------------
 
 
-def speaking(sheet: dict[str, Any], verdict: str, by: Sequence[str]) -> dict[str, Any] | None:
-    """The rule that a reader should be told: one that gave the verdict, law before house; of a permitted contact its hours."""
+_OPENS = ("window", "rate", "cooldown")  # rules of these types open again by themselves
+
+
+def speaking(sheet: dict[str, Any], verdict: str, by: Sequence[str], opens: bool = True) -> dict[str, Any] | None:
+    """The rule that a reader should be told: one that gave the verdict, law before house; of a permitted contact its hours.
+
+    `opens`: whether a next time is known. Where none is, a rule that has no end speaks before one that only waits.
+    """
     rules = sheet.get("rules", [])
     if verdict != "allow":
         given = [r for r in rules if r["id"] in by and r["verdict"] == verdict]
-        return min(given, key=lambda r: (r["level"] == "house", r["id"]), default=None)
+        return min(given, key=lambda r: (not opens and r["type"] in _OPENS, r["level"] == "house", r["id"]), default=None)
     hours = _hours(sheet)
     return hours[0] if hours else next((r for r in rules if r["verdict"] == "allow"), None)
 
@@ -280,11 +287,11 @@ def _hours(sheet: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda r: r["level"] == "house")
 
 
-def why(sheet: dict[str, Any], verdict: str, by: Sequence[str]) -> str:
+def why(sheet: dict[str, Any], verdict: str, by: Sequence[str], opens: bool = True) -> str:
     """The verdict in a sentence, from what the deciding rule saw."""
     if tuple(by) == (NO_LAW,):
         return _("No law is loaded for this person: a contact without a jurisdiction's preset in force never goes.")
-    spoken = speaking(sheet, verdict, by)
+    spoken = speaking(sheet, verdict, by, opens)
     if spoken is None:
         return _("No rule looks at this contact.")
     return rule_words(spoken)

@@ -30,12 +30,12 @@ class LegalFileQuerySet(models.QuerySet["LegalFile"]):
         return self.filter(state__in=[LegalFile.State.OPEN, LegalFile.State.COLLECTING])
 
 
-def _case_in_legal(arguments: Stamps) -> Exists:
-    return Exists(Case.objects.filter(pk=OuterRef("case_id"), stage=Case.Stage.LEGAL))
+def _case_in_legal(arguments: Stamps) -> Q:
+    return Q(Exists(Case.objects.filter(pk=OuterRef("case_id"), stage=Case.Stage.LEGAL)))
 
 
-def _legal_not_held(arguments: Stamps) -> Exists:
-    return Exists(Case.objects.filter(pk=OuterRef("case_id"), legal_held_until__lt=arguments["on"]))
+def _legal_not_held(arguments: Stamps) -> Q:
+    return Q(Exists(Case.objects.filter(pk=OuterRef("case_id"), legal_held_until__lt=arguments["on"])))
 
 
 def _assigned_to(arguments: Stamps) -> Q:
@@ -45,7 +45,7 @@ def _assigned_to(arguments: Stamps) -> Q:
 def _did_not_seal_it(arguments: Stamps) -> Q:
     from .pack import Pack
 
-    return ~Exists(Pack.objects.filter(pk=OuterRef("pack_id"), sealed_by=arguments["by"].pk))
+    return ~Q(Exists(Pack.objects.filter(pk=OuterRef("pack_id"), sealed_by=arguments["by"].pk)))
 
 
 def _is_newest_sealed_pack(arguments: Stamps) -> Q:
@@ -82,17 +82,16 @@ def _no_waiting_period_runs(arguments: Stamps) -> Q:
     runs = Deadline.objects.filter(
         file=OuterRef("pk"), kind=Deadline.Kind.NOT_BEFORE, on__gt=arguments["on"], done_on=None
     )
-    return ~Exists(runs)
+    return ~Q(Exists(runs))
 
 
 def _not_barred_by_time(arguments: Stamps) -> Q:
     from .deadline import Deadline
 
-    return ~Exists(
-        Deadline.objects.filter(
-            file=OuterRef("pk"), kind=Deadline.Kind.LIMITATION, on__lt=arguments["on"], done_on=None
-        )
+    over = Deadline.objects.filter(
+        file=OuterRef("pk"), kind=Deadline.Kind.LIMITATION, on__lt=arguments["on"], done_on=None
     )
+    return ~Q(Exists(over))
 
 
 def _service_proved(arguments: Stamps) -> Q:

@@ -12,7 +12,7 @@ from django.db import transaction
 from collections_app.documents import store
 from collections_app.kernel import actors, fsm, history, locks
 from collections_app.kernel.errors import DomainError
-from collections_app.models import LoanDocument, StoredDocument
+from collections_app.models import LoanDocument, Person, StoredDocument
 from legal.bundle import completeness
 from legal.bundle.collect import Collected, Source, collect, section_of
 from legal.bundle.collect import papers as made_papers
@@ -69,7 +69,7 @@ def collect_exhibits(
 ) -> Collection:
     """Bring the exhibits up to date as of the end of `on`. The same sources again change nothing.
 
-    1. Lock the file. 2. Read the records in their fixed order. 3. Make and store the papers that are made here, where
+    1. Lock the file, then the people. 2. Read the records in their fixed order. 3. Make and store the papers that are made here, where
     their content changed. 4. Add, change and set aside exhibits, each with its reason. 5. Number the tabs, name what is
     missing. 6. Move the file between open, collecting and complete; what the lawyer has is not moved.
     """
@@ -78,8 +78,12 @@ def collect_exhibits(
     layout = load_court(file.court)
     if file.state == LegalFile.State.OPEN or (file.state == LegalFile.State.RETURNED and not actors.is_machine(by)):
         fsm.apply(file, "start_collecting", by=by, because=because, on=on, run=run)
+    if run is None:
+        # Money, holds and receipts come in under these locks: what is read here is of one moment. The daily run books
+        # before this step, and its windows must not take people's locks out of their order.
+        locks.lock_pks(Person.objects.filter(group=file.case.group))
     collected = collect(file, on=on, court=layout)
-    known = {e.source: e for e in Exhibit.objects.filter(file=file).select_related("document__key")}
+    known = {e.source: e for e in Exhibit.objects.filter(file=file).select_related("document__key", "person__key")}
     added = changed = 0
     for source in collected.sources:
         old = known.get(source.source)

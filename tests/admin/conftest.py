@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -30,9 +32,10 @@ AT = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)  # 10:00 in Chicago, a Monday
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counts() -> None:
-    """Counts of the sidebar are cached; each test counts its own rows."""
+def _fresh_house(settings: Any, tmp_path: Path) -> None:
+    """Counts of the sidebar are cached, and the outbox knows which contacts were shown: each test begins without them."""
     cache.clear()
+    settings.OUTBOX_DIR = tmp_path / "outbox"
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_a_number_that_is_added_is_found_by_search(house: House) -> None:
     person = house.case.debtor
     response = client.post(
         reverse("admin:collections_app_contactpoint_add"),
-        {"person": person.pk, "kind": "mobile", "value": "+1 312 555 0188", "provenance": "[]", "preference": "5", "because": "told on the phone"},
+        {"person": person.pk, "kind": "mobile", "value": "+1 312 555 0188", "provenance": '["direct_consent"]', "preference": "5", "because": "told on the phone"},
     )
     assert response.status_code == 302
     page = client.get(reverse("admin:collections_app_case_changelist"), {"q": "+13125550188", "show": "all"}).content.decode()

@@ -9,7 +9,7 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from collections_app.models import AccessRecord, Contact, DailyRun, SendingStop, StoredDocument
+from collections_app.models import AccessRecord, Contact, DailyRun, FactSheet, Judgement, SendingStop, StoredDocument
 from collections_app.services import stops
 from tests.admin.house import House, a_member, logged_in
 from tests.factories import contacts, loans
@@ -36,13 +36,21 @@ def test_why_withheld_names_rule_citation_facts_and_next_time(case: Any) -> None
 
 
 def test_days_are_drawn_after_a_conversation(case: Any, frozen_day: dt.datetime) -> None:
-    contacts.an_event(case.debtor, "conversation", at=dt.datetime(2026, 3, 13, 20, tzinfo=dt.UTC), loans=(case.loan,))
-    client = logged_in(a_member("collector"))
-    client.post(reverse("admin:collections_app_case_reveal", args=[case.pk]), {"channel": "voice", "person": case.debtor.pk})
-    page = client.get(reverse("admin:collections_app_contact_why", args=[Contact.objects.get().pk])).content.decode()
-    assert "US-07" in page
-    assert "day 1" in page and "day 7" in page and "Fri 20 Mar" in page
+    contact = contacts.a_planned_contact(case, "voice", at=dt.datetime(2026, 3, 16, 14, tzinfo=dt.UTC))
+    cooldown = {
+        "id": "US-07", "preset": "us-fed-regf", "type": "cooldown", "level": "presumption", "verdict": "deny", "confidence": "O1",
+        "cite": "12 CFR 1006.14(b)(2)(i)(B), (b)(3)",
+        "seen": {"after": "conversation", "last": "2026-03-13", "days": 7, "day_one": "event_day"},
+    }
+    sheet = FactSheet.objects.create(digest="d" * 64, content={"presets": [], "rules": [cooldown], "zones": {"physical_address": "America/Chicago"}})
+    Judgement.objects.create(
+        contact=contact, phase="plan", verdict="deny", by="US-07", facts=sheet, at=dt.datetime(2026, 3, 16, 14, tzinfo=dt.UTC),
+        next_allowed_at=dt.datetime(2026, 3, 20, 13, tzinfo=dt.UTC),
+    )
+    page = logged_in(a_member("collector")).get(reverse("admin:collections_app_contact_why", args=[contact.pk])).content.decode()
     assert "last conversation on 2026-03-13; 7 days are closed after it" in page
+    assert "<b>Fri 13 Mar</b>day 1" in page and "<b>Mon 16 Mar</b>day 4 today" in page
+    assert "<b>Fri 20 Mar</b>from 08:00" in page
 
 
 def test_why_as_csv_has_a_line_per_rule(case: Any) -> None:
@@ -75,7 +83,8 @@ def test_sending_is_stopped_after_a_preview_and_lifted_by_another(house: House) 
     assert "Would not leave" in page
     supervisor.post(reverse("admin:collections_app_sendingstop_stop"), {"channel": "", "because": "wrong template"})
     stop = SendingStop.objects.get(channel="")
-    assert (stop.because, stop.stopped_by) == ("wrong template", house.user_of["supervisor"])
+    assert stop.stopped_by == house.user_of["supervisor"]
+    assert stop.history.get().history_change_reason == "wrong template"
 
     lift = reverse("admin:collections_app_sendingstop_lift", args=[stop.pk])
     assert "second person" in told(supervisor.post(lift, {"because": "mended"}, follow=True))
@@ -110,7 +119,7 @@ def test_letters_are_printed_after_their_number_was_shown(house: House) -> None:
     from collections_app.documents.render import Metadata, lay_out
 
     letter = contacts.sent(contacts.a_planned_contact(house.case, "letter", at=dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC), occurrence=5))
-    pdf = lay_out("<p>Dear borrower</p>", metadata=Metadata(title="Letter", created=NIGHT, language="en")).pdf
+    pdf = lay_out("<p>Dear borrower</p>", metadata=Metadata(title="Letter", made_at=NIGHT)).pdf
     kept = store.put(house.case.debtor.key, pdf, title="letter", media_type="application/pdf", at=NIGHT)
     Contact.objects.filter(pk=letter.pk).update(document=kept)
     client = house.client_of["supervisor"]

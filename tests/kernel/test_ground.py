@@ -48,6 +48,15 @@ def test_a_held_case_has_its_dates_from_the_hold(on):
     assert_history_is_whole(case)
 
 
+def test_the_roles_of_the_ground_have_the_rights_of_the_houses_groups():
+    from collections_app.admin.groups import ROLES
+
+    names = {"lawyer": "outside lawyer"}
+    acts = {role.name: set(role.may.split()) for role in ROLES}
+    for role, rights in staff.RIGHTS.items():
+        assert set(rights) <= acts[names.get(role, role.replace("_", " "))], role
+
+
 def test_the_rest_of_the_ground_stands(on):
     case = cases.settled(cases.an_overdue_case(days=2, on=on), on)
     assert (case.stage, case.closed_reason) == ("closed", "settled")

@@ -64,9 +64,7 @@ def _():
 
 @violates("instalment_positive")
 def _():
-    row = loans.a_loan().instalments.last()
-    yield row, {"amount": 0}
-    yield row, {"amount": -1}
+    yield loans.a_loan().instalments.last(), {"amount": 0}
 
 
 @violates("instalment_not_overpaid")
@@ -273,7 +271,7 @@ def test_a_row_that_breaks_the_check_is_refused(name):
 @pytest.mark.parametrize("name", sorted(STATES))
 def test_a_word_that_is_no_state_is_refused(name):
     row, column = STATES[name]()
-    for word in ("unheard_of", ""):
+    for word in ("maybe", ""):
         with refused(r"case_" if name == "case_stage_known" else name if name != "contact_state" else "contact_"):
             raw_update(type(row), row.pk, **{column: word})
 

@@ -17,9 +17,9 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
     params: CooldownParams = rule.params  # type: ignore[assignment]
     if "address" in params.key and asked.ask.address is None:
         return None
-    token = counting.contact_excluded(params.exclude, asked)
-    if token:
-        return Outcome("allow", {"excluded": token}, asked.at)
+    excluded = counting.contact_excluded(params.exclude, asked)
+    if excluded:
+        return Outcome("allow", {"excluded": excluded}, asked.at)
     found = counting.tallies(
         rule, params.key, asked,
         lambda e: e.kind == params.after and not counting.event_excluded(params.exclude, e, asked), None,

@@ -24,17 +24,17 @@ def contact_excluded(exclude: tuple[str, ...], asked: Asked) -> str | None:
 
 
 def event_excluded(exclude: tuple[str, ...], event: EventFact, asked: Asked) -> bool:
-    return any(token in event.flags for token in exclude) or bool(
+    return any(why in event.flags for why in exclude) or bool(
         _excluded(exclude, asked, event.party, event.person, event.at)
     )
 
 
 def _excluded(exclude: tuple[str, ...], asked: Asked, party: str, person: Any, at: dt.datetime) -> str | None:
-    for token in exclude:
-        if _PARTY_EXCLUDED.get(token) == party:
-            return token
-        if token == "prior_consent_7d" and _agreed_to_call(asked, person, at):
-            return token
+    for why in exclude:
+        if _PARTY_EXCLUDED.get(why) == party:
+            return why
+        if why == "prior_consent_7d" and _agreed_to_call(asked, person, at):
+            return why
     return None
 
 

@@ -18,9 +18,9 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
     params: RateParams = rule.params  # type: ignore[assignment]
     if "address" in params.key and asked.ask.address is None:
         return None
-    token = counting.contact_excluded(params.exclude, asked)
-    if token:
-        return Outcome("allow", {"excluded": token}, asked.at)
+    excluded = counting.contact_excluded(params.exclude, asked)
+    if excluded:
+        return Outcome("allow", {"excluded": excluded}, asked.at)
     found = counting.tallies(
         rule, params.key, asked, counting.event_counts(rule, params.exclude, params.count, asked),
         counting.slot_counts(rule, params.exclude, asked),

@@ -56,9 +56,9 @@ class _Week:
         open_now = [h for h in self.hours if _holds(h, day, second, whole)]
         if self.params.allow and not open_now:
             return True
-        if self.params.holidays and not (self.agreed and any(getattr(h, "holidays", False) for h in open_now)):
-            if any(self.asked.is_holiday(c, day) for c in self.params.holidays):
-                return True
+        agreed_for_holidays = self.agreed and any(getattr(h, "holidays", False) for h in open_now)
+        if not agreed_for_holidays and any(self.asked.is_holiday(c, day) for c in self.params.holidays):
+            return True
         return any(_holds(h, day, second, whole) for h in self.unwanted)
 
     def kept_free(self, at: dt.datetime) -> dt.date | None:

@@ -14,7 +14,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !desk.keysAreOn() || desk.isTyping(event.target)) {
     return;
   }
-  const search = document.getElementById("desk-search");
+  const search = document.getElementById("searchbar") || document.getElementById("desk-search");
   if (search) {
     event.preventDefault();
     search.focus();

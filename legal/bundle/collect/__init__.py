@@ -7,6 +7,7 @@ What happens, in order: 1. the agreement's papers; 2. the schedule; 3. the accou
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
@@ -39,13 +40,14 @@ def collect(file: Any, *, on: dt.date, court: Court) -> Collected:
     statement, outstanding, account_versions = account(loan, on=on)
     log = contact_log(loan)
     kept = papers.kept_papers(loan)
-    found = [
-        *_kept(kept, LoanDocument.Kind.CONTRACT, "contract", "agreement", _contract_title(loan)),
-        *_kept(kept, LoanDocument.Kind.PAYOUT_PROOF, "disbursement", "agreement", "Proof that the loan was paid out"),
-        *(
-            _kept(kept, LoanDocument.Kind.SCHEDULE, "schedule", "agreement", "Repayment schedule")
-            or [papers.schedule(loan)]
+    schedules = _kept(kept, LoanDocument.Kind.SCHEDULE, "schedule", "agreement", "Repayment schedule")
+    found: list[Source | None] = [
+        *_kept(
+            kept, LoanDocument.Kind.CONTRACT, "contract", "agreement", "Credit agreement and the terms then in force"
         ),
+        *_kept(kept, LoanDocument.Kind.PAYOUT_PROOF, "disbursement", "agreement", "Proof that the loan was paid out"),
+        *schedules,
+        None if schedules else papers.schedule(loan),
         _statement(loan, statement, account_versions, court.statement_max_age_days),
         *_notices(kept),
         papers.forbearance(loan),
@@ -84,8 +86,6 @@ def section_of(court: Court, item: str, wanted: str) -> str:
 
 
 def _in_court(source: Source, court: Court) -> Source:
-    import dataclasses
-
     return dataclasses.replace(source, section=section_of(court, source.item, source.section))
 
 
@@ -123,10 +123,6 @@ def _defendant(party: LoanParty) -> Party:
 
 
 # --- exhibits -----------------------------------------------------------------------------------------------
-
-
-def _contract_title(loan: Loan) -> str:
-    return "Credit agreement and the terms then in force"
 
 
 def _kept(kept: Sequence[LoanDocument], kind: str, item: str, section: str, title: str) -> list[Source]:

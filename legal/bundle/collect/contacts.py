@@ -36,7 +36,7 @@ def contact_log(loan: Loan) -> Log:
     )
     sheets = FactSheet.objects.in_bulk(
         {j.facts_id for of_one in judged.values() for j in of_one}
-        | {c.clearance.judgement.facts_id for c in contacts if c.clearance_id}
+        | {c.clearance.judgement.facts_id for c in contacts if c.clearance is not None}
     )
     promised = {p.contact_id: p for p in Promise.objects.filter(contact__any_of=[c.pk for c in contacts])}
     told: list[ContactEntry] = []
@@ -48,7 +48,7 @@ def contact_log(loan: Loan) -> Log:
             told.append(_withheld_entry(c, j, sheets[j.facts_id], loan))
             seen.add(c.pk)
         if c.state not in _INSIDE or c.direction == "in":
-            sheet = sheets[c.clearance.judgement.facts_id] if c.clearance_id else None
+            sheet = sheets[c.clearance.judgement.facts_id] if c.clearance is not None else None
             if sheet is not None:
                 used[sheet.pk] = sheet
             told.append(_made_entry(c, sheet, promised.get(c.pk), loan))
@@ -121,7 +121,7 @@ def _made_entry(c: Contact, sheet: FactSheet | None, promise: Promise | None, lo
         outcome=_outcome(c, zone, promise),
         by=words.staff_name(c.agent) if by_hand else "the system",
         person=_other(c, loan),
-        clearance=f"J-{c.clearance.judgement.pk}" if c.clearance_id else "",
+        clearance=f"J-{c.clearance.judgement.pk}" if c.clearance is not None else "",
         rules=_asked(sheet) if sheet else (),
         text_sha256=c.text_sha256,
         contact_id=c.pk,
