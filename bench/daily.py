@@ -83,9 +83,9 @@ def child(module: str, *arguments: Any, database: str | None = None) -> Any:
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 
-def book_of(server: Server, size: int) -> str:
+def book_of(server: Server, size: int, keep: bool) -> str:
     """The name of a database that holds the book; one that was kept is taken again while nothing in it could differ."""
-    name = f"dunwell_bench_book_{size}"
+    name = f"dunwell_bench_book_{size}" if keep else f"dunwell_bench_book_{size}_{os.getpid()}"
     made_by = [ROOT / "bench/book.py", *sorted(ROOT.glob("*/migrations/*.py")), *sorted(ROOT.glob("collections_app/policy/data/**/*.toml"))]
     mark = hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()
     found = server.ask("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name])
@@ -99,7 +99,19 @@ def book_of(server: Server, size: int) -> str:
     return name
 
 
-def once(server: Server, book: str, last_person: int, keep: bool) -> dict[str, Any]:
+def last_person(server: Server, book: str, loans: int) -> int:
+    """The borrower with whom the first so many loans end; they and all their loans are the slice."""
+    with psycopg.connect(server.url_of(book)) as connection:
+        [found] = connection.execute("SELECT MAX(debtor_id) FROM collections_app_loan WHERE id <= %s", [loans]).fetchone()
+    return found
+
+
+def differing(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
+    """The tables whose rows are not the same."""
+    return sorted(table for table in ours if ours[table] != theirs[table])
+
+
+def once(server: Server, book: str, last: int, keep: bool) -> dict[str, Any]:
     """Product, floor and naive on fresh clones of the book."""
     with server.clone(book, "product", keep) as name:
         url = server.url_of(name)
@@ -108,13 +120,12 @@ def once(server: Server, book: str, last_person: int, keep: bool) -> dict[str, A
         with server.clone(book, "floor", keep) as other:
             floor = child("bench.floor", url, server.url_of(other), product["since"])
         say(f"floor: {floor['cost']}")
-        ours = child("bench.rows", last_person, database=url)
+        ours = child("bench.rows", last, database=url)
     with server.clone(book, "naive", keep) as name:
-        naive = child("bench.naive", last_person, database=server.url_of(name))
-        theirs = child("bench.rows", last_person, database=server.url_of(name))
+        naive = child("bench.naive", last, database=server.url_of(name))
+        theirs = child("bench.rows", last, database=server.url_of(name))
     say(f"naive: {naive['cost']}")
-    differing = sorted(table for table in ours if ours[table] != theirs[table])
-    return {"product": product, "floor": floor, "naive": naive, "rows": ours, "differing": differing}
+    return {"product": product, "floor": floor, "naive": naive, "rows": ours, "differing": differing(ours, theirs)}
 
 
 def figures(found: list[dict[str, Any]], size: int) -> dict[str, float]:
@@ -143,21 +154,20 @@ def besides(found: list[dict[str, Any]], size: int) -> dict[str, float]:
 
 
 def measure(server: Server, size: int, slice_: int, repeat: int, keep: bool) -> dict[str, Any]:
-    book = book_of(server, size)
+    book = book_of(server, size, keep)
     try:
-        with psycopg.connect(server.url_of(book)) as connection:
-            [last_person] = connection.execute("SELECT MAX(debtor_id) FROM collections_app_loan WHERE id <= %s", [slice_]).fetchone()
-        found = [once(server, book, last_person, keep) for _ in range(repeat)]
+        last = last_person(server, book, slice_)
+        found = [once(server, book, last, keep) for _ in range(repeat)]
     finally:
         if not keep:
             server.drop(book)
-    differing = sorted({t for x in found for t in x["differing"]} | {"floor" for x in found if not x["floor"]["rows_equal"]})
+    wrong = sorted({t for x in found for t in x["differing"]} | {"floor" for x in found if not x["floor"]["rows_equal"]})
     for x in found:
         x["floor"].pop("written") if x is not found[-1] else None
     return {
         "bench": "daily", "size": size, "database": "postgresql", "machine": machine(), "figures": figures(found, size),
-        "rows_equal": not differing,
-        "raw": {**besides(found, size), "differing": differing, "last_person_of_slice": last_person, "repetitions": found},
+        "rows_equal": not wrong,
+        "raw": {**besides(found, size), "differing": wrong, "last_person_of_slice": last, "repetitions": found},
     }  # fmt: skip
 
 

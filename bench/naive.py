@@ -40,7 +40,6 @@ from collections_app.models import (
     FactSheet,
     Judgement,
     Loan,
-    Payment,
     Person,
     RegisterCheck,
     StatedHours,

@@ -17,6 +17,7 @@ DAILY_STEPS: list[str] = [
     "collections_app.daily.steps.ladder.ladder",
     "collections_app.daily.steps.registers.registers",
     "collections_app.daily.steps.contacts.contacts",
+    "legal.daily.open_files",
 ]
 
 # Tasks are named, not imported: settings are read before any app is ready. The hour is the lender's

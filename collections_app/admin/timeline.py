@@ -21,7 +21,18 @@ from django.utils.translation import gettext_lazy
 
 from collections_app.kernel.actors import DISPATCH, MACHINES, RUN
 from collections_app.kernel.personal import unseal
-from collections_app.models import Case, Contact, ContactEvent, EventDebt, Hold, LoanDocument, LoanEvent, LoanParty, Payment, Promise
+from collections_app.models import (
+    Case,
+    Contact,
+    ContactEvent,
+    EventDebt,
+    Hold,
+    LoanDocument,
+    LoanEvent,
+    LoanParty,
+    Payment,
+    Promise,
+)
 
 from . import words
 

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock
 from collections_app.kernel.money import from_minor

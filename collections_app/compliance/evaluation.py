@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from collections_app.policy import calendars
@@ -27,7 +28,7 @@ NO_LAW = "no-law-loaded"
 _BLOCKING = ("approve", "deny")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asking:
     """A rule that looks at a contact, with its preset.
 
@@ -39,6 +40,14 @@ class _Asking:
     rule: Rule
     always: bool
     assumed: bool = False
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """The rule as it stands in a fact sheet."""
+        r = self.rule
+        return {
+            "id": r.id, "preset": self.preset.id, "type": r.type, "level": r.level, "cite": r.cite, "confidence": r.confidence
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Evaluator:
         self._laws: dict[tuple[Any, ...], _Law] = {}
         self._needs: dict[tuple[Any, ...], Needs] = {}
         self._closing: dict[tuple[Any, ...], frozenset[str]] = {}
+        self._opening: dict[tuple[Any, ...], dt.datetime] = {}
         rules = [r for p in policies.presets for r in p.content.rules]
         # How old a look into an outside register may be, in days, for the rule that is content with the oldest; None: no rule asks.
         self.fresh_days: int | None = max((d for r in rules if (d := _fresh_days(r)) is not None), default=None)
@@ -217,8 +227,17 @@ class Evaluator:
     def _first_open_instant(self, ask: Ask, facts: Facts) -> dt.datetime:
         """First instant of `ask.on` in all the zones that rules hold in that every window leaves open; the day's first
         instant if there is none, so that the windows themselves say why."""
-        law = self.law(ask, facts, ask.on)
         stated = facts.person(ask.person).zones
+        key = (*_contact_key(ask), ask.on, ask.known_at, stated, *_whose(ask, facts), facts.shared_key())
+        if not _has_plain_hours(ask, facts):
+            return self._search_open_instant(ask, facts, stated)
+        found = self._opening.get(key)
+        if found is None:
+            found = self._opening[key] = self._search_open_instant(ask, facts, stated)
+        return found
+
+    def _search_open_instant(self, ask: Ask, facts: Facts, stated: tuple[tuple[str, str], ...]) -> dt.datetime:
+        law = self.law(ask, facts, ask.on)
         zones = dict.fromkeys(z for p, _ in law.presets for z in local_time.candidates(p.content.tz, stated))
         if not zones:
             zones = dict.fromkeys(z for _, z in stated) or {"UTC": None}
@@ -305,8 +324,7 @@ class Evaluator:
 
     def _closed_hours(self, ask: Ask, facts: Facts, asked_at: dt.datetime, at: dt.datetime) -> frozenset[str]:
         """Rule and verdict of the windows that are closed at an instant."""
-        # A window looks at the hours, dates and consents of people and at states that a rule lives in.
-        plain = _is_plain(ask, facts)
+        plain = _has_plain_hours(ask, facts)
         key = (*_contact_key(ask), asked_at, at, facts.person(ask.person).zones, *_whose(ask, facts), facts.shared_key())
         found = self._closing.get(key) if plain else None
         if found is None:
@@ -346,14 +364,7 @@ class Evaluator:
                 }
                 for p in presets
             ],
-            "rules": [
-                {
-                    "id": a.asking.rule.id, "preset": a.asking.preset.id, "type": a.asking.rule.type, "level": a.asking.rule.level,
-                    "verdict": a.outcome.verdict, "cite": a.asking.rule.cite, "confidence": a.asking.rule.confidence,
-                    "seen": a.outcome.seen,
-                }
-                for a in answers
-            ],
+            "rules": [{**a.asking.told, "verdict": a.outcome.verdict, "seen": a.outcome.seen} for a in answers],
             "tzdata": tzdata,
             "calendars": calendar_days,
             "zones": dict(known.person.zones),
@@ -415,10 +426,17 @@ def _whose(ask: Ask, facts: Facts) -> tuple[Any, ...]:
 
 def _is_plain(ask: Ask, facts: Facts) -> bool:
     """Whether nothing dated is known of the person, of the debtor (only one), or of others about the debt or address."""
+    return (
+        facts.person(ask.person).plain and facts.person(ask.debtor).plain and not facts.events_about.get(ask.debtor)
+        and _has_plain_hours(ask, facts)
+    )
+
+
+def _has_plain_hours(ask: Ask, facts: Facts) -> bool:
+    """Whether nothing is known that a window could look at: the hours, dates and consents of people, and states that a rule
+    lives in."""
     debtors = ask.debtors
-    if len(debtors) > 1 or not facts.person(ask.person).plain or not facts.person(debtors[0]).plain:
-        return False
-    if facts.events_about.get(debtors[0]):
+    if len(debtors) > 1 or not facts.person(ask.person).plain_hours or not facts.person(debtors[0]).plain_hours:
         return False
     about = facts.states_about
     return not about or not (("address", ask.address) in about or any(("loan", x.id) in about for x in ask.loans))

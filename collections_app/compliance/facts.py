@@ -141,6 +141,11 @@ class PersonFact:
     def plain(self) -> bool:
         return not (self.events or self.states or self.consents or self.hours or self.dates)
 
+    @property
+    def plain_hours(self) -> bool:
+        """Nothing is known that hours could hang on: events do not open or close them."""
+        return not (self.states or self.consents or self.hours or self.dates)
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

@@ -309,14 +309,14 @@ _DEBT = tuple(f"debts__loan__{name}" for name in _LOAN)
 def _add_events(
     own: dict[int, dt.datetime | None], about: dict[int, dt.datetime | None], parties: dict[int, set[int]], facts: Facts
 ) -> None:
-    branches = []
+    branches: list[Any] = []
     for people in (own, {p: None if any(about[d] is None for d in of) else min(about[d] for d in of) for p, of in parties.items()}):  # type: ignore[type-var]
         branches += _since(people, "person__any_of")
     branches += _since(about, "debts__loan__debtor__any_of")
-    rows = branches[0].values_list("id", flat=True).union(*(b.values_list("id", flat=True) for b in branches[1:]))
+    ids = [b.values_list("id", flat=True) for b in branches]
+    events = branches[0] if len(branches) == 1 and not about else ContactEvent.objects.filter(pk__in=ids[0].union(*ids[1:]))
     found: dict[int, EventFact] = {}
     debtors: dict[int, set[int]] = defaultdict(set)
-    events = ContactEvent.objects.filter(pk__in=rows) if len(branches) > 1 else branches[0]
     for r in events.order_by("at", "id", "debts__id").values_list(*_EVENT, *_DEBT):
         debts: tuple[Any, ...] = () if r[14] is None else (r[14],)
         if debts:

@@ -22,7 +22,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import display_for_value, quote, unquote
+from django.contrib.admin.utils import display_for_value, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import connections, models
@@ -373,7 +373,7 @@ class BaseAdmin(HouseRules, ModelAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
 
     def url_of(self, what: str, *args: Any) -> str:
-        return reverse(f"admin:{self.url_name(what)}", args=[quote(a) if isinstance(a, str) else a for a in args])
+        return reverse(f"admin:{self.url_name(what)}", args=args)
 
     def acts(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         """The buttons of an object's page: what is possible, and of the rest why it is not."""

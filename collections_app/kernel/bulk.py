@@ -15,7 +15,10 @@ from django.db.models.lookups import Lookup
 
 
 class AnyOf(Lookup):  # type: ignore[type-arg]
-    """`filter(pk__any_of=[…])`: one array parameter on PostgreSQL, one JSON parameter on SQLite. Whole numbers only."""
+    """`filter(pk__any_of=[…])`: one array parameter on PostgreSQL, one JSON parameter on SQLite. Whole numbers only.
+
+    Of several on one column only the first may use the index: PostgreSQL 15 would look up each pair of the two lists.
+    """
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -25,8 +28,10 @@ class AnyOf(Lookup):  # type: ignore[type-arg]
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         lhs, params = self.process_lhs(compiler, connection)
+        if compiler.__dict__.setdefault("_first_any_of", {}).setdefault(lhs, self) is not self:
+            lhs = f"({lhs} + 0)"
         if connection.vendor == "postgresql":
-            return f"{lhs} = ANY(%s)", [*params, list(self.rhs)]
+            return f"{lhs} = ANY(%s::bigint[])", [*params, _array(self.rhs)]
         return f"{lhs} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(list(self.rhs))]
 
 
@@ -38,6 +43,11 @@ Field.register_lookup(AnyOf)
 ForeignObject.register_lookup(_RelatedAnyOf)
 
 
+def _array(ids: Iterable[int]) -> str:
+    """The ids as PostgreSQL writes an array: a string of a million numbers costs a tenth of a list of them."""
+    return f"{{{','.join(map(str, ids))}}}"
+
+
 def quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
@@ -45,7 +55,7 @@ def quoted(name: str) -> str:
 def ids_clause(column: str, ids: Sequence[int]) -> tuple[str, Any]:
     """`(sql, parameter)` that says: this (already quoted) column is one of these ids."""
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s)", list(ids)
+        return f"{column} = ANY(%s::bigint[])", _array(ids)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
 
 

@@ -189,7 +189,7 @@ class Contact(RefreshableFSM, models.Model):
 
     @transition(
         state, [State.PLANNED, State.WITHHELD], State.AWAITING_APPROVAL, bulk=True,
-        stamps={"state_because": Arg("sentence"), "withheld_by": Arg("rules"), "requested_by": Arg("by")},
+        stamps={"state_because": Arg("sentence"), "withheld_by": Arg("rules"), "requested_by": Arg("requested_by"), "approved_by": None, "approved_because": ""},
     )
     def ask_approval(self) -> None:
         """A second person decides."""

@@ -58,7 +58,7 @@ def plan_by_hand(
         contact = history.create_by(
             Contact, by=by, because=because, person=person, group=person.group, party=role, contact_point=point, case=case,
             channel=channel, purpose=purpose, step="by_hand", occurrence=case.day(on), language=person.language, business_on=on,
-            ladder_day=case.day(on), stage=case.stage if case.stage in Case.OPEN else "", not_before=at,
+            ladder_day=case.day(on), stage=case.stage if case.stage in Case.OPEN else "", not_before=at, requested_by=by,
         )
         tried = ContactCase.objects.filter(case=case, step="by_hand", occurrence=case.day(on)).count()
         ContactCase.objects.create(
@@ -104,7 +104,7 @@ def reveal(contact: Contact, *, at: dt.datetime, by: Any, because: str = "to cal
     if judged.expires_at is None:
         rules = " ".join(judged.answer.by)
         if judged.answer.verdict == "approve":
-            fsm.apply(contact, "ask_approval", by=by, because="the gate asks for a second person", sentence=f"a second person decides: {rules}", rules=rules)
+            fsm.apply(contact, "ask_approval", by=by, because="the gate asks for a second person", sentence=f"a second person decides: {rules}", rules=rules, requested_by=by)
         else:
             fsm.apply(
                 contact, "withhold", by=by, because="the gate withheld it when the number was asked for",

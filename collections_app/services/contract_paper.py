@@ -1,4 +1,4 @@
-"""A stand-in for the contract of a loan whose source has no papers: made up, and marked so wherever it shows."""
+"""Stand-ins for the papers of a loan whose source has none: made up, and marked so wherever they show."""
 
 from __future__ import annotations
 
@@ -12,24 +12,30 @@ from collections_app.models import Loan, LoanDocument
 from .texts import date_text, money_text
 
 
-def stand_in(loan: Loan, *, at: dt.datetime) -> LoanDocument | None:
-    """The stand-in contract of a generated loan, made once; None for a real loan, whose paper must come from the lender."""
+def stand_in(loan: Loan, *, at: dt.datetime) -> tuple[LoanDocument, ...]:
+    """The stand-in contract and pay-out proof of a generated loan, made once; none for a real loan, whose papers must
+    come from the lender."""
     if not loan.generated:
-        return None
-    known = LoanDocument.objects.filter(loan=loan, kind=LoanDocument.Kind.CONTRACT).first()
+        return ()
+    return (
+        _paper(loan, LoanDocument.Kind.CONTRACT, "Loan agreement", loan.contract_on or loan.opened_on, at),
+        _paper(loan, LoanDocument.Kind.PAYOUT_PROOF, "Proof of payment to the borrower", loan.paid_out_on or loan.contract_on, at),
+    )
+
+
+def _paper(loan: Loan, kind: str, title: str, dated_on: dt.date | None, at: dt.datetime) -> LoanDocument:
+    known = LoanDocument.objects.filter(loan=loan, kind=kind).first()
     if known is not None:
         return known
-    laid = lay_out(_page(loan), metadata=Metadata(title=f"Loan agreement {loan.number}", made_at=at))
+    laid = lay_out(_page(loan, title), metadata=Metadata(title=f"{title} {loan.number}", made_at=at))
     kept = store.put(
-        loan.debtor.key, laid.pdf, title=f"Loan agreement {loan.number} (generated)", media_type="application/pdf", at=at, pages=laid.pages,
+        loan.debtor.key, laid.pdf, title=f"{title} {loan.number} (generated)", media_type="application/pdf", at=at, pages=laid.pages,
         generated=True,
     )
-    return LoanDocument.objects.create(
-        loan=loan, document=kept, kind=LoanDocument.Kind.CONTRACT, dated_on=loan.contract_on or loan.opened_on or at.date()
-    )
+    return LoanDocument.objects.create(loan=loan, document=kept, kind=kind, dated_on=dated_on or loan.opened_on or at.date())
 
 
-def _page(loan: Loan) -> str:
+def _page(loan: Loan, title: str) -> str:
     first = loan.instalments.order_by("sequence").first()
     rows = [
         ("Lender", loan.lender.name),
@@ -48,5 +54,5 @@ def _page(loan: Loan) -> str:
         "body{font-size:11pt}h1{font-size:17pt}td{padding:3pt 12pt 3pt 0;border-bottom:.4pt solid #999}table{border-collapse:collapse}"
         ".mark{border:1pt solid #a3161f;color:#a3161f;padding:6pt 9pt}</style></head><body>"
         "<p class='mark'>Generated for demonstration. The loan tape has no papers: this sheet repeats its figures and was signed by nobody.</p>"
-        f"<h1>Loan agreement {escape(loan.number)}</h1><table>{body}</table></body></html>"
+        f"<h1>{escape(title)} {escape(loan.number)}</h1><table>{body}</table></body></html>"
     )

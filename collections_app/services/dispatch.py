@@ -149,7 +149,7 @@ def _claim(channel: str, at: dt.datetime, size: int, out: Dispatched, after: int
     locks.lock_pks(Contact.objects.filter(pk__any_of=[pk for pk, _ in picked]))
     contacts = list(
         Contact.objects.dispatchable(at).filter(pk__any_of=[pk for pk, _ in picked])
-        .select_related("contact_point", "person__key", "case").order_by("pk")
+        .select_related("contact_point", "person__key", "case", "requested_by").order_by("pk")
     )
     by = actors.machine(actors.DISPATCH)
     on = message_facts.local_date(contacts, at)
@@ -222,6 +222,8 @@ def _judge(
     final: list[Ask] = []
     drafted: dict[int, Rendered] = {}
     failures: dict[str, list[int]] = defaultdict(list)
+    # Who planned it by hand has asked for it, not the machine that sends it: the second person is another one.
+    askers = {c.pk: c.requested_by or by for c in contacts}
     for c in contacts:
         ask = asks[c.pk]
         reachable = blocks_within_reach(c.channel, c.template, c.language)
@@ -235,8 +237,11 @@ def _judge(
         drafted[c.pk] = text
         final.append(_with(ask, content=text.blocks, language=text.language))
     for sentence, pks in failures.items():
-        out.awaiting += fsm.advance_set(
-            Contact.objects.filter(pk__any_of=pks), "ask_approval", by=by, because="its text could not be made", sentence=sentence, rules="text"
+        out.awaiting += len(
+            fsm.advance_rows(
+                Contact, "ask_approval", {pk: {"sentence": sentence, "rules": "text", "requested_by": askers[pk]} for pk in pks}, by=by,
+                because="its text could not be made",
+            )
         )
     approvals = {
         c.pk: (c.requested_by_id, c.approved_by_id) for c in contacts if c.approved_by_id is not None and c.requested_by_id is not None
@@ -251,7 +256,7 @@ def _judge(
         if j.expires_at is not None:
             going.append((c, j, drafted[c.pk]))
         elif j.answer.verdict == "approve":
-            asking[c.pk] = {"sentence": f"a second person decides: {rules}", "rules": rules}
+            asking[c.pk] = {"sentence": f"a second person decides: {rules}", "rules": rules, "requested_by": askers[c.pk]}
         else:
             out.withheld.update(j.answer.by)
             withheld[c.pk] = {"sentence": f"withheld by {rules}", "rules": rules, "until": j.answer.next_allowed_at or at + FAR}

@@ -58,7 +58,8 @@ def book_loan_money(loan_ids: Sequence[int], *, before: dt.date, on: dt.date, by
 
     Must run inside a transaction that holds the locks of the loans. Loans with nothing to book are left alone, so a
     second call writes nothing. Give it also the loans that got a charge of a day that is booked already: an order that
-    pays charges first then pays it with money that had gone to instalments.
+    pays charges first then pays it with money that had gone to instalments. A loan of which later money is booked already
+    is replayed up to that.
 
     1. Plain loans: payments in one statement. 2. All others by replay (`book_events`). 3. Loans of which everything is
     paid become paid off. 4. The oldest open due date is computed anew.
@@ -207,11 +208,13 @@ class _Changes:
 
 def _changes(stored: loan_ledgers.Stored, held: Mapping[Place, int], before: dt.date) -> _Changes:
     rows = stored.ledger
+    known = [p.value_on for p in rows.payments if p.id in stored.booked]
+    known += [e.on for e in rows.events if e.id not in stored.waiting and e.id != loan_ledgers.BY_STATE]
+    newest = max(known, default=dt.date.min)
+    # Never as of a day before what is booked already: that would take later money off again.
+    before = max(before, newest + ONE_DAY)
     waiting = [e for e in rows.events if e.id in stored.waiting and e.on < before]
     # An event that comes late is not walked to: all that is booked since would be taken off and put on again.
-    known = [p.value_on for p in rows.payments if p.id in stored.booked]
-    known += [e.on for e in rows.events if e.id not in stored.waiting]
-    newest = max(known, default=dt.date.min)
     days = sorted({e.on for e in waiting if e.on >= newest} | {before - ONE_DAY})
     out = _Changes(stored.id, rows.currency, events=[e.id for e in waiting])
     allocated, due_on = dict(held), dict(stored.due_on)

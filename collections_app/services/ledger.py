@@ -111,27 +111,6 @@ def _book(payment_ids: Sequence[int], on: dt.date) -> int:
         return cursor.rowcount
 
 
-def unbook(payment: Payment, *, on: dt.date) -> None:
-    """Take a booked payment back: the negative of each of its allocations, and the items open again."""
-    places = Allocation.objects.filter(payment=payment).values("instalment_id", "charge_id")
-    for a in places.order_by("instalment_id", "charge_id"):
-        held = Allocation.objects.filter(payment=payment, **a)
-        total = sum(int(x) for x in held.values_list("amount", flat=True))
-        if not total:
-            continue
-        columns = {"loan_id": payment.loan_id, "currency": payment.currency, "amount": _minor(-total), "on": on, **a}
-        Allocation.objects.bulk_create([Allocation(payment=payment, **columns)])
-        model, pk = (Instalment, a["instalment_id"]) if a["instalment_id"] else (Charge, a["charge_id"])
-        item = model._base_manager.get(pk=pk)
-        bulk.update_rows(model, [(pk, {"paid": _minor(int(item.__dict__["paid"]) - total)})])
-
-
-def _minor(value: int) -> Any:
-    from collections_app.kernel.money import Minor
-
-    return Minor(value)
-
-
 def refresh_oldest_open(loan_ids: Sequence[int], *, by: Any, because: str, run: Any = None) -> list[int]:
     """Compute `oldest_open_due_on` anew; gives the loans whose date really changed, each with a history row.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef, Q
 
 from collections_app.compliance.facts import Ask, LoanFact, PersonFact
 from collections_app.compliance.gate import Gate, Judged
@@ -116,9 +116,14 @@ def plan_day(
 
 def tidy(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, counts: Counter[str]) -> None:
     """Cancel waiting contacts whose cases are all closed or whose instalment is paid; lapse yesterday's calls."""
-    waiting = Contact.objects.filter(
-        direction="out", state__in=Contact.WAITING, group__gte=window[0], group__lte=window[1]
+    # Both arms are partial indexes of what waits; asked by group alone, every contact of the past would be looked at.
+    pks = list(
+        Contact.objects.filter(direction="out", group__gte=window[0], group__lte=window[1])
+        .filter(Q(state__in=["planned", "withheld"]) | Q(state="awaiting_approval")).values_list("pk", flat=True)
     )
+    if not pks:
+        return
+    waiting = Contact.objects.filter(pk__any_of=pks, state__in=Contact.WAITING)
     covered = ContactCase.objects.filter(contact=OuterRef("pk"))
     counts["cancelled"] += fsm.advance_set(
         waiting.filter(Exists(covered.filter(case__isnull=False)), ~Exists(covered.filter(case__stage__in=Case.OPEN)), ),
@@ -322,8 +327,6 @@ def _answers(dues: list[Due], first_sent: dict[tuple[int, str], dt.datetime]) ->
     if not first_sent:
         return {}
     people = sorted({d.person for d in dues})
-    from django.db.models import Q
-
     return dict(
         ContactEvent.objects.filter(person__any_of=people).filter(Q(kind="conversation") | Q(direction="in"))
         .values("person_id").annotate(newest=Max("at")).values_list("person_id", "newest")

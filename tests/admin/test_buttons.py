@@ -46,6 +46,22 @@ def test_a_button_needs_the_right_to_change_the_model(house: House) -> None:
     assert press(logged_in(user), "case", house.case, "refer_to_legal").status_code == 403
 
 
+def test_the_button_on_the_page_leads_to_its_act(house: House) -> None:
+    """The address that the page gives is the one that works."""
+    import re
+
+    client, hold = house.client_of["supervisor"], Hold.objects.get()
+    page = client.get(reverse("admin:collections_app_hold_change", args=[hold.pk])).content.decode()
+    [address] = re.findall(r'action="([^"]*/transition/approve/)"', page)
+    client.post(address, {"because": "the papers were seen"})
+    assert Hold.objects.get().state == "active"
+    case_page = client.get(reverse("admin:collections_app_case_change", args=[house.case.pk])).content.decode()
+    assert "Refer to legal" in case_page
+    declined = client.get(reverse("admin:collections_app_contact_change", args=[Contact.objects.get(state="awaiting_approval").pk])).content.decode()
+    for found in re.findall(r'action="([^"]*/transition/[^"]*)"', declined):
+        assert client.post(found, {"because": "x"}).status_code == 302, found
+
+
 def test_all_failed_guards_are_told_at_once(house: House) -> None:
     case = cases.an_overdue_case(2, loan=loans.a_loan(open_since=dt.date(2026, 3, 14), state="past_due"), ladder=house.case.ladder)
     cases.a_promise(case)

@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.urls import reverse
 
 from collections_app.admin.groups import group_names, unknown_rights
-
 from tests.admin.house import House
 
 OURS = ("collections_app", "auth", "django_celery_beat", "django_celery_results")

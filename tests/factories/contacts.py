@@ -88,7 +88,7 @@ def a_contact_awaiting_approval(
     contact = a_planned_contact(case, channel, requested_by=requested_by, **columns)
     return apply(
         contact, "ask_approval", by=a_machine("daily-run"), because="the ladder asks", sentence="A visit needs approval.",
-        rules="ladder",
+        rules="ladder", requested_by=requested_by or a_machine("daily-run"),
     )  # fmt: skip
 
 

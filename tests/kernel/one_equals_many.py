@@ -226,6 +226,8 @@ text = st.sampled_from(TEXTS)
 _case = {"on": on, "step": st.sampled_from(["", "mid", "a" * 60])}
 _why = {"sentence": text, "rules": st.sampled_from(["", "quiet_hours", "US-1 CN-2"])}
 
+_asker = st.builds(lambda: actors.machine(actors.DISPATCH))  # asked of the database when a case is drawn
+
 BUILDERS: dict[str, Builder] = {
     "loan.fall_past_due": Builder(loan_rows),
     "loan.come_current": Builder(loan_rows),
@@ -245,7 +247,7 @@ BUILDERS: dict[str, Builder] = {
     "promise.keep": Builder(promise_rows, {"on": on}),
     "promise.break_": Builder(promise_rows, {"on": on}),
     "contact.withhold": Builder(contact_rows, {**_why, "until": at}),
-    "contact.ask_approval": Builder(contact_rows, _why),
+    "contact.ask_approval": Builder(contact_rows, {**_why, "requested_by": _asker}),
     "contact.cancel": Builder(contact_rows, {"sentence": text}),
     "contact.lapse": Builder(contact_rows, {"sentence": text}),
     "contact.claim": Builder(

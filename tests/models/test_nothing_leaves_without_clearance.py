@@ -101,6 +101,16 @@ def test_with_a_denied_judgement_neither_update_nor_insert(contact, state):
         raw_clearance(fresh, denied.pk)
 
 
+def test_the_permit_of_another_contact_clears_nobody_else(contact):
+    other = contacts.a_planned_contact(contact.case, attempt=1)
+    permitted = contacts.a_judgement(other)
+    with refused("permit of its own contact"):
+        raw_clearance(contact.pk, permitted.pk)
+    clearance = contacts.a_clearance(contact)
+    with refused("permit of its own contact"):
+        raw_update(Clearance, clearance.pk, judgement_id=permitted.pk)
+
+
 def test_a_denied_judgement_is_not_given_a_permit_afterwards(contact):
     denied = contacts.a_judgement(contact, "deny")
     with refused("judgement_permit_is_permitted"):

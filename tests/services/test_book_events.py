@@ -236,6 +236,17 @@ def test_a_reversed_payment_counts_until_its_reversal_and_then_the_later_ones_pa
     ]
 
 
+def test_booking_as_of_an_earlier_day_takes_no_later_money_off():
+    loan = a_plain_loan()
+    first = loans.a_payment(loan, "100.00", value_on=day(1, 15))
+    loans.a_payment(loan, "100.00", value_on=day(2, 15))
+    book(loan, before=day(2, 16))
+    apply(first, "reverse", by=staff.a_machine(), because="no cover", on=day(1, 17))
+    book(loan, before=day(1, 18))
+    assert paid_of(loan) == ["100.00", "0.00", "0.00", "0.00"]
+    assert loan.oldest_open_due_on == day(2, 15)
+
+
 def test_a_reversal_opens_a_loan_again_that_was_paid_off():
     loan = a_plain_loan(instalments=1)
     payment = loans.a_payment(loan, "100.00", value_on=day(1, 15))

@@ -316,6 +316,14 @@ def test_a_pay_off_is_void_when_its_payment_is_taken_back():
     assert (back.ended, back.days_past_due, back.outstanding) == (None, 13, 400_00)
 
 
+def test_a_return_of_the_day_of_the_pay_off_came_before_it_and_voids_nothing():
+    def with_return(on: dt.date) -> str | None:
+        events = (happened("pay_off", day(1, 20), 1), happened("return", on, 2, amount=30_00))
+        return as_of(a_ledger(payments=paid((day(1, 19), 430_00)), events=events), day(1, 31)).ended
+
+    assert (with_return(day(1, 20)), with_return(day(1, 21))) == ("pay_off", None)
+
+
 def test_a_debt_that_was_written_off_can_still_be_sold():
     ledger = a_ledger(events=(happened("write_off", day(2, 1), 1), happened("sale", day(3, 1), 2)))
     assert [as_of(ledger, day(m, 5)).outstanding for m in (2, 3)] == [400_00, 0]

@@ -78,7 +78,7 @@ class Tally:
     counted: tuple[Counted, ...]
     debt: LoanFact | None
     group: str | None
-    others: tuple[Any, ...]  # ids of all the debts that an event without a debt may go to
+    rival: Callable[[Any], bool]  # whether a debt, by its id, is one that an event without a debt may go to instead
 
     def number(self, inside: Callable[[Counted], bool]) -> int:
         """How many count. Those without a debt go to the debt that has most; where several do, to each of them."""
@@ -89,7 +89,7 @@ class Tally:
         unnamed = 0
         for c in found:
             if c.debts:
-                named.update(d for d in c.debts if d in self.others)
+                named.update(d for d in c.debts if d in named or self.rival(d))
             else:
                 unnamed += 1
         mine = named[self.debt.id]
@@ -114,8 +114,7 @@ def tallies(
             groups: tuple[str | None, ...] = (None,)
             if "creditor_group" in key:
                 groups = (debt.creditor_group,) if debt else tuple(sorted({x.creditor_group for x in mine}))
-            others = _debts_of(debt, rule.match, asked) if debt else ()
-            found += [Tally(counted, debt, group, others) for group in groups]
+            found += [Tally(counted, debt, group, _rivals(debt, rule.match, asked)) for group in groups]
     return found
 
 
@@ -147,10 +146,14 @@ def _keyed(
             yield _held(s)
 
 
-def _debts_of(debt: LoanFact, match: Match, asked: Asked) -> tuple[Any, ...]:
-    """The ids of the debtor's debts, as far as they are known, that the rule looks at."""
-    known = {loan.id: loan for loan in asked.ask.loans} | asked.known.facts.loans
-    return tuple(i for i, loan in known.items() if loan.debtor == debt.debtor and loan_fits(match, loan))
+def _rivals(debt: LoanFact | None, match: Match, asked: Asked) -> Callable[[Any], bool]:
+    """Another debt of the same debtor that the rule looks at."""
+
+    def rival(loan_id: Any) -> bool:
+        loan = next((x for x in asked.ask.loans if x.id == loan_id), None) or asked.known.facts.loans.get(loan_id)
+        return debt is not None and loan is not None and loan.debtor == debt.debtor and loan_fits(match, loan)
+
+    return rival
 
 
 def event_counts(rule: Rule, exclude: tuple[str, ...], kinds: tuple[str, ...], asked: Asked) -> Callable[[EventFact], bool]:

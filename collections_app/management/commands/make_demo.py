@@ -11,9 +11,9 @@ from django.core.management.base import CommandParser
 
 from collections_app.kernel import clock
 from collections_app.kernel.errors import DomainError
+from collections_app.management import demo
 from collections_app.management.base import JsonCommand
 from collections_app.models import Loan
-from collections_app.services import demo
 
 
 class Command(JsonCommand):

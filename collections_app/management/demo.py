@@ -19,9 +19,9 @@ from collections_app.kernel.errors import DomainError, Refused
 from collections_app.models import Case, Certification, Contact, Course, Hold, Loan, StaffProfile
 from collections_app.policy import loader
 from collections_app.policy.in_force import Policies
+from collections_app.services import calls, cases, holds, ingest, letters, portfolio, receipts
+from collections_app.services.dispatch import dispatch
 
-from . import calls, cases, holds, ingest, letters, portfolio, receipts
-from .dispatch import dispatch
 
 PASSWORD = "dunwell-demo"  # noqa: S105 - printed on the screen that starts the demo
 DAYS = 14
