@@ -11,6 +11,7 @@ from collections_app.kernel.errors import DomainError
 from .base import ChannelError, Envelope, Receipt, accept
 from .folder import write_once
 
+
 class PrintFolder:
     """Puts a letter's PDF where the printer, or the printing house, takes it from."""
 

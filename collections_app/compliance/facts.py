@@ -226,6 +226,8 @@ class Facts:
     closed_days: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)  # added by a scenario
     open_days: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
     checks_assumed: bool = False  # scenarios: a register without any check counts as looked into now
+    # The house looks into its registers every day: one that is fresh now counts as fresh later, when the gate asks again.
+    registers_kept: bool = False
     margin_seconds: int = 0  # house switch: the bounds of hours move inwards by so much
     _shared: tuple[Any, ...] | None = None
 
@@ -254,7 +256,7 @@ class Facts:
         if self._shared is None:
             self._shared = (
                 tuple(sorted((state, found) for (state, who), found in self.checks.items() if who is None)),
-                tuple(sorted({state for state, _ in self.checks})), self.checks_assumed, self.margin_seconds,
+                tuple(sorted({state for state, _ in self.checks})), self.checks_assumed, self.registers_kept, self.margin_seconds,
                 tuple(sorted(self.closed_days.items())), tuple(sorted(self.open_days.items())),
             )  # fmt: skip
         return self._shared

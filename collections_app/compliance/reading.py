@@ -22,6 +22,7 @@ from collections_app.models import (
     ContactEvent,
     ContactPoint,
     DatedFact,
+    EventDebt,
     Loan,
     LoanParty,
     Person,
@@ -147,7 +148,7 @@ def asks_of_events(events: Sequence[ContactEvent]) -> list[Ask]:
     """Asks for stored events, judged at record. One that names no debt is about all debts of its person."""
     debts: dict[int, list[int]] = defaultdict(list)
     for event_id, loan_id in (
-        ContactEvent.debts.rel.related_model.objects.filter(event__any_of=[e.pk for e in events])
+        EventDebt.objects.filter(event__any_of=[e.pk for e in events])
         .order_by("id").values_list("event_id", "loan_id")
     ):
         debts[event_id].append(loan_id)
@@ -164,7 +165,7 @@ def asks_of_events(events: Sequence[ContactEvent]) -> list[Ask]:
     loans = loan_facts([*(x for found in debts.values() for x in found), *(x for found in theirs.values() for x in found)])
     found = []
     for e in events:
-        about = tuple(loans[x] for x in (debts.get(e.pk) or theirs.get(e.person_id, ())))
+        about = tuple(loans[x] for x in (debts.get(e.pk) or theirs.get(e.person_id) or []))
         channel = e.channel or _CHANNEL_OF.get(e.kind, "voice")
         found.append(
             Ask(
@@ -190,6 +191,7 @@ def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, Person
     facts = Facts(
         persons=persons if persons is not None else person_facts(wanted),
         margin_seconds=getattr(settings, "CONTACT_HOURS_MARGIN_SECONDS", 0),
+        registers_kept=True,
     )
     if not asks:
         return facts

@@ -132,7 +132,7 @@ def _work(context: RunContext, step: Step, workers: int) -> None:
         try:
             while _one_window(context, step):
                 pass
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
+        except BaseException as error:
             failures.append(error)
         finally:
             connections.close_all()
@@ -164,7 +164,7 @@ def _one_window(context: RunContext, step: Step) -> bool:
             claimed.save(update_fields=["done", "result", "seconds"])
     except OperationalError:
         raise  # the database itself: a poisoned loan does not look like this
-    except Exception as error:  # noqa: BLE001 - whatever a single loan does must not stop the others
+    except Exception as error:
         if claimed is None or step.over is Over.ONCE:
             raise
         _divide(context, step, claimed, error)

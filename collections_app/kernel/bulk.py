@@ -26,7 +26,7 @@ class AnyOf(Lookup):  # type: ignore[type-arg]
     def get_prep_lookup(self) -> list[int]:
         return [int(v) for v in self.rhs]
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         lhs, params = self.process_lhs(compiler, connection)
         if compiler.__dict__.setdefault("_first_any_of", {}).setdefault(lhs, self) is not self:
             lhs = f"({lhs} + 0)"
@@ -48,8 +48,8 @@ def _array(ids: Iterable[int]) -> str:
     return f"{{{','.join(map(str, ids))}}}"
 
 
-def quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+def quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")
 
 
 def ids_clause(column: str, ids: Sequence[int]) -> tuple[str, Any]:
@@ -94,7 +94,7 @@ def insert_rows(model: type[models.Model], field_names: Sequence[str], rows: Ite
     """
     fields = [model._meta.get_field(name) for name in field_names]
     table = quoted(model._meta.db_table)
-    columns = ", ".join(quoted(f.column) for f in fields)  # type: ignore[union-attr]
+    columns = ", ".join(quoted(getattr(f, "column", None)) for f in fields)
     count = 0
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:

@@ -123,7 +123,9 @@ class RefreshableFSM(ConcurrentTransitionMixin):
             if isinstance(f, FSMFieldMixin) and f.protected
         }
 
-    def refresh_from_db(self, using: str | None = None, fields: Any = None, **kwargs: Any) -> None:
+    def refresh_from_db(  # type: ignore[override]
+        self, using: str | None = None, fields: Any = None, **kwargs: Any
+    ) -> None:
         # Django copies values by reading them, which would open all personal data with a query for the key, and fail
         # where one does not open. They are left to be read when somebody looks.
         personal = {f.attname for f in self._meta.concrete_fields if isinstance(f, PersonalField)}  # type: ignore[attr-defined]

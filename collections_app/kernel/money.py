@@ -119,7 +119,7 @@ class MoneyField(models.BigIntegerField):
 
     # What the type checker may take for the attribute; the descriptor below is invisible to it.
     _pyi_private_set_type: Any
-    _pyi_private_get_type: Decimal
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def __init__(self, *args: Any, currency_field: str = "currency", **kwargs: Any) -> None:
         self.currency_field = currency_field

@@ -87,7 +87,7 @@ class PersonalField(models.BinaryField):
 
     # What the type checker may take for the attribute; the descriptor is invisible to it.
     _pyi_private_set_type: Any
-    _pyi_private_get_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, owner: str = "key", **kwargs: Any) -> None:
         self.owner = owner
@@ -121,7 +121,7 @@ class PersonalField(models.BinaryField):
 
     def opened(self, instance: Any, value: Sealed) -> str:
         key = self.key_of(instance)
-        return unseal(value.data, key.pk, key.wrapped)
+        return unseal(value.data, key.pk, bytes(key.wrapped))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
         return None if value is None else Sealed(value)
@@ -136,7 +136,7 @@ class PersonalField(models.BinaryField):
                 value = before
             else:
                 key = self.key_of(model_instance)
-                value = Sealed(seal(value, key.pk, key.wrapped))
+                value = Sealed(seal(value, key.pk, bytes(key.wrapped)))
             model_instance.__dict__[self.attname] = value
         return value
 

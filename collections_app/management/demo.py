@@ -22,7 +22,6 @@ from collections_app.policy.in_force import Policies
 from collections_app.services import calls, cases, holds, ingest, letters, portfolio, receipts
 from collections_app.services.dispatch import dispatch
 
-
 PASSWORD = "dunwell-demo"  # noqa: S105 - printed on the screen that starts the demo
 DAYS = 14
 LOANS = 260

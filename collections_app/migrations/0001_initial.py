@@ -1,13 +1,15 @@
-import collections_app.kernel.fsm
-import collections_app.kernel.money
-import collections_app.kernel.personal
 import datetime
+
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django_fsm
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+
+import collections_app.kernel.fsm
+import collections_app.kernel.money
+import collections_app.kernel.personal
 
 
 class Migration(migrations.Migration):

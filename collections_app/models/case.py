@@ -46,15 +46,17 @@ def _legal_not_held(arguments: Stamps) -> Q:
 def _no_promise_open(arguments: Stamps) -> Q:
     from .promise import Promise
 
-    return ~Exists(Promise.objects.filter(case=OuterRef("pk"), state=Promise.State.OPEN))
+    return Q(~Exists(Promise.objects.filter(case=OuterRef("pk"), state=Promise.State.OPEN)))
 
 
 def _written_notice_delivered(arguments: Stamps) -> Q:
     from .contact import Contact
 
-    return Exists(
-        Contact.objects.filter(
-            covers__case=OuterRef("pk"), channel="letter", step="written_notice", state=Contact.State.DELIVERED
+    return Q(
+        Exists(
+            Contact.objects.filter(
+                covers__case=OuterRef("pk"), channel="letter", step="written_notice", state=Contact.State.DELIVERED
+            )
         )
     )
 

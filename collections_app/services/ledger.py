@@ -16,7 +16,6 @@ from django.db import connection
 from collections_app.kernel import bulk, history
 from collections_app.models import Allocation, Charge, Instalment, Loan, Payment
 
-
 # SQLite takes a list of ids for 25 rows, so it lays money beside open items without an index: 8,132 payments took 54 s.
 # In slices of this size, in the same order, 95,000 take a few seconds.
 SQLITE_SLICE = 50

@@ -20,8 +20,9 @@ def judge(rule: Rule, asked: Asked) -> Outcome:
         return Outcome("allow", {"agent": "not chosen yet: must be a fit one"}, asked.at)
     today = max(asked.days)
     lacks: list[str] = []
-    for code in params.certs if agent.certs is not None else ():
-        until = agent.certs.get(code)
+    passed = agent.certs
+    for code in params.certs if passed is not None else ():
+        until = passed.get(code) if passed is not None else None
         if until is None or until < today:
             lacks.append(f"certificate {code}" + (f" (ran out {until.isoformat()})" if until else ""))
     if _outdated(agent.training_on, params.training_within, today):

@@ -31,8 +31,8 @@ def judge(rule: Rule, asked: Asked) -> Outcome:
         barring = [(s, end) for s, end in barring if _went_before(s, asked)]
     if barring:
         seen["since"] = min(s.from_at for s, _ in barring).isoformat()
-        ends = [end for _, end in barring]
-        return Outcome(rule.verdict, seen, None if None in ends else max(ends))  # type: ignore[type-var]
+        ends = [end for _, end in barring if isinstance(end, dt.datetime)]
+        return Outcome(rule.verdict, seen, max(ends) if len(ends) == len(barring) else None)
     if params.fresh_within:
         return _freshness(rule, params, asked, seen)
     return Outcome("allow", {**seen, "once": ask.purpose} if once else seen, asked.at)
@@ -42,6 +42,7 @@ def _freshness(rule: Rule, params: BarParams, asked: Asked, seen: dict[str, Any]
     """The state is not known to hold; its register must have been looked into lately, in every zone, for every debtor."""
     assert params.state is not None and params.fresh_within is not None
     fresh = True
+    on = asked.known.at if asked.known.facts.registers_kept else asked.at
     for debtor in asked.known.debtors:
         looked = asked.known.checks(params.state, debtor)
         if looked is None:
@@ -49,8 +50,8 @@ def _freshness(rule: Rule, params: BarParams, asked: Asked, seen: dict[str, Any]
         if looked:
             seen["checked"] = local_time.day_of(max(looked), asked.day_zones[0]).isoformat()
         fresh = fresh and bool(looked) and all(
-            local_time.add(local_time.day_of(max(looked), zone), params.fresh_within) >= today
-            for zone, today in zip(asked.day_zones, asked.days, strict=True)
+            local_time.add(local_time.day_of(max(looked), zone), params.fresh_within) >= local_time.day_of(on, zone)
+            for zone in asked.day_zones
         )
     if fresh:
         return Outcome("allow", seen, asked.at)

@@ -33,7 +33,7 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
             worst = max(worst, used)
             if used >= params.max:
                 room = _room(tally, params, zone, today)
-                opens.append(room and local_time.day_start(room, zone))
+                opens.append(local_time.day_start(room, zone) if room else None)
     seen: dict[str, Any] = {"counted": worst, "max": params.max, "period": _said(params.period)}
     flying = len({c for tally in found for c in tally.counted if c.in_flight})
     if flying:

@@ -73,9 +73,10 @@ class Mapping:
         )  # fmt: skip
         self.name = source.name
         self.sha256 = hashlib.sha256(text.encode()).hexdigest()
-        self.id = data.get("id")
-        if not isinstance(self.id, str) or not self.id:
+        ident = data.get("id")
+        if not isinstance(ident, str) or not ident:
             raise source.refuse(("id",), "a mapping needs an id.")
+        self.id: str = ident
         self.title = str(data.get("title", self.id))
         self.law_on: dt.date | None = data.get("law_on")
         if self.law_on is not None and type(self.law_on) is not dt.date:
