@@ -177,7 +177,7 @@ def case_page(case: Case, request: HttpRequest, *, at: dt.datetime, on: dt.date)
         "revealed": revealed, "revealed_value": revealed.contact_point.value if revealed and revealed.contact_point else "",
         "script": script_of(case, lines, user, position, at=at, on=on), "promises": promises,
         "promise_counts": _promise_counts(promises), "open_promise": next((p for p in promises if p.state == Promise.State.OPEN), None),
-        "last_promise": next(iter(promises), None), "holds": _holds(case, on), "people": _people(case, parties, lines, at),
+        "open_words": _promise_words(promises), "last_promise": next(iter(promises), None), "holds": _holds(case, on), "people": _people(case, parties, lines, at),
         "next_contact": next(iter(waiting), None), "suggested_amount": from_minor(position.overdue + position.fees_open, currency),
         "may_log": user.has_perm("collections_app.work_case") and case.stage != Case.Stage.CLOSED,
         "may_assign": user.has_perm("collections_app.assign_case"),
@@ -355,6 +355,13 @@ _STOPS = (
 
 def _promise_counts(promises: list[Promise]) -> dict[str, int]:
     return {state: sum(p.state == state for p in promises) for state in Promise.State.values}
+
+
+def _promise_words(promises: list[Promise]) -> dict[str, str]:
+    promise = next((p for p in promises if p.state == Promise.State.OPEN), None)
+    if promise is None:
+        return {}
+    return {"amount": words.money_text(promise.amount, promise.currency), "due": words.day(promise.due_on)}
 
 
 def _people(case: Case, parties: list[LoanParty], lines: Lines, at: dt.datetime) -> dict[str, Any]:

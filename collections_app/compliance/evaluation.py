@@ -197,7 +197,10 @@ class Evaluator:
         if verdict == "allow":
             return Answer("allow", (), at, sheet, at)
         by = tuple(sorted(i for i, v in verdicts.items() if v == verdict))
-        return Answer(verdict, by, at if verdict in PERMITTING else self._next_allowed(known, answers), sheet, at)
+        if verdict in PERMITTING:
+            return Answer(verdict, by, at, sheet, at)
+        opens = _latest(self._opens(a) for a in answers if a.outcome.verdict in _BLOCKING)
+        return Answer(verdict, by, self._next_allowed(known, answers), sheet, at, opens)
 
     def _outcomes(self, law: _Law, known: Known, at: dt.datetime, only: frozenset[str] | None = None) -> list[_Answered]:
         """What each rule says of the contact at an instant; a rule that does not concern it then says nothing."""

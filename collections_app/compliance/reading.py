@@ -196,8 +196,9 @@ def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, Person
     if not asks:
         return facts
     ids = sorted(wanted)
+    parties = _parties(d for a in asks for d in a.debtors)
     _read_checks(asks, ids, facts, evaluator)
-    _read_states(asks, wanted, facts)
+    _read_states(asks, wanted, parties, facts)
     for c in Consent.objects.filter(person__any_of=ids).order_by("id").values_list(
         "kind", "given_at", "known_at", "withdrawn_at", "person_id"
     ):
@@ -214,30 +215,30 @@ def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, Person
             facts.person(d.person_id).dates.append(DateFact(d.kind, d.from_on, d.until_on, d.known_at))
     needs = [(a, evaluator.needs(a, facts)) for a in asks]
     _read_phones({d for a, need in needs if need.number_invalid for d in a.debtors}, facts)
-    _read_events(needs, facts)
+    _read_events(needs, parties, facts)
     _read_in_flight(ids, {d for a in asks for d in a.debtors}, facts)
     return facts
 
 
-def _read_states(asks: Sequence[Ask], wanted: set[int], facts: Facts) -> None:
+def _parties(debtors: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+    """Who has a role on a debt of these debtors: person → (loan, debtor)."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for person, loan, debtor in LoanParty.objects.filter(loan__debtor__any_of=sorted(set(debtors))).values_list(
+        "person_id", "loan_id", "loan__debtor_id"
+    ):
+        found[person].append((loan, debtor))
+    return found
+
+
+def _read_states(asks: Sequence[Ask], wanted: set[int], parties: dict[int, list[tuple[int, int]]], facts: Facts) -> None:
     """States of the people, of others who are party to the same debts, and of addresses."""
-    loans = sorted({loan.id for a in asks for loan in a.loans})
+    asked = {loan.id for a in asks for loan in a.loans}
     columns = ("id", "name", "person_id", "from_at", "known_at", "until_at", "loan_id", "contact_point_id", "channels")
-    own = BorrowerState.objects.filter(person__any_of=sorted(wanted)).values_list(*columns)
-    refused = BorrowerState.objects.filter(
+    of_people = BorrowerState.objects.filter(person__any_of=sorted(wanted | parties.keys())).values_list(*columns)
+    of_addresses = BorrowerState.objects.filter(
         contact_point__any_of=sorted({a.address for a in asks if a.address is not None})
     ).values_list(*columns)
-    of_parties = BorrowerState.objects.filter(
-        person__in=LoanParty.objects.filter(loan__any_of=loans).values("person")
-    ).values_list(*columns)
-    rows = sorted(own.union(refused, of_parties))
-    others = {r[2] for r in rows} - wanted
-    theirs: dict[int, set[int]] = defaultdict(set)
-    if others:
-        for person, loan in LoanParty.objects.filter(person__any_of=sorted(others), loan__any_of=loans).values_list(
-            "person_id", "loan_id"
-        ):
-            theirs[person].add(loan)
+    rows = sorted(of_people.union(of_addresses), key=lambda r: r[0])
     for _, name, person, from_at, known_at, until_at, loan, point, channels in rows:
         debts = frozenset([loan]) if loan else None
         if person in wanted:
@@ -245,7 +246,8 @@ def _read_states(asks: Sequence[Ask], wanted: set[int], facts: Facts) -> None:
                 StateFact(name, person, from_at, known_at, until_at, debts, point, frozenset(channels) or None)
             )
             continue
-        about = debts or frozenset(theirs[person])  # of all debts of that person, those that are asked about
+        # Of all debts of that person, those that are asked about.
+        about = debts or frozenset(loan for loan, _ in parties.get(person, ()) if loan in asked)
         state = StateFact(name, person, from_at, known_at, until_at, about, point, frozenset(channels) or None)
         for key in (*(("loan", x) for x in about), *((("address", point),) if point else ())):
             facts.states_about.setdefault(key, []).append(state)
@@ -265,9 +267,8 @@ def _read_phones(debtors: set[int], facts: Facts) -> None:
             facts.person(person).conditions |= _NUMBER_INVALID
 
 
-def _read_events(needs: Sequence[tuple[Ask, Needs]], facts: Facts) -> None:
-    """Events of the people whose rules look at events, as far back as those rules look: one query, and one for the people
-    who answer for a debt that a rule counts by debtor."""
+def _read_events(needs: Sequence[tuple[Ask, Needs]], parties: dict[int, list[tuple[int, int]]], facts: Facts) -> None:
+    """Events of the people whose rules look at events, as far back as those rules look."""
     own: dict[int, dt.datetime | None] = {}  # person → since when, None: ever
     about: dict[int, dt.datetime | None] = {}
     for ask, need in needs:
@@ -281,14 +282,10 @@ def _read_events(needs: Sequence[tuple[Ask, Needs]], facts: Facts) -> None:
         for debtor in ask.debtors:
             _widen(own, debtor, need.debtor, day)
             _widen(about, debtor, need.about, day)
-    parties: dict[int, set[int]] = defaultdict(set)
-    if about:
-        for person, debtor in LoanParty.objects.filter(loan__debtor__any_of=sorted(about)).values_list(
-            "person_id", "loan__debtor_id"
-        ):
-            parties[person].add(debtor)
+    # An event that names no debt is about those of everybody whom its person has to do with.
+    around = {person: {d for _, d in of if d in about} for person, of in parties.items()} if about else {}
     if own or about:
-        _add_events(own, about, parties, facts)
+        _add_events(own, about, {p: of for p, of in around.items() if of}, facts)
 
 
 def _widen(since: dict[int, dt.datetime | None], person: int, days: int | None, at: dt.datetime) -> None:
@@ -309,11 +306,13 @@ _DEBT = tuple(f"debts__loan__{name}" for name in _LOAN)
 
 
 def _add_events(
-    own: dict[int, dt.datetime | None], about: dict[int, dt.datetime | None], parties: dict[int, set[int]], facts: Facts
+    own: dict[int, dt.datetime | None], about: dict[int, dt.datetime | None], around: dict[int, set[int]], facts: Facts
 ) -> None:
-    branches: list[Any] = []
-    for people in (own, {p: None if any(about[d] is None for d in of) else min(about[d] for d in of) for p, of in parties.items()}):  # type: ignore[type-var]
-        branches += _since(people, "person__any_of")
+    theirs: dict[int, dt.datetime | None] = {}
+    for person, debtors_of in around.items():
+        since = [about[d] for d in debtors_of]
+        theirs[person] = None if None in since else min(since)  # type: ignore[type-var]
+    branches: list[Any] = [*_since(own, "person__any_of"), *_since(theirs, "person__any_of")]
     branches += _since(about, "debts__loan__debtor__any_of")
     ids = [b.values_list("id", flat=True) for b in branches]
     events = branches[0] if len(branches) == 1 and not about else ContactEvent.objects.filter(pk__in=ids[0].union(*ids[1:]))
@@ -334,8 +333,7 @@ def _add_events(
     for pk, e in found.items():
         if e.person in own:
             facts.person(e.person).events.append(e)
-        # An event that names no debt is about those of everybody whom its person answers for.
-        for debtor in debtors[pk] or {e.person, *parties.get(e.person, ())}:
+        for debtor in debtors[pk] or {e.person, *around.get(e.person, ())}:
             if debtor in about:
                 facts.events_about.setdefault(debtor, []).append(e)
 

@@ -1680,7 +1680,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("booked_on", None), ("state", "received")),
                         fields=["loan", "value_on", "id"],
                         name="payment_waiting",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "reversed")),
+                        fields=["loan"],
+                        name="payment_reversed",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("source", "reference"), name="one_payment_a_reference"),

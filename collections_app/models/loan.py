@@ -265,7 +265,8 @@ class Payment(RefreshableFSM, models.Model):
         indexes = [
             models.Index(
                 fields=["loan", "value_on", "id"], name="payment_waiting", condition=Q(booked_on=None, state="received")
-            )
+            ),
+            models.Index(fields=["loan"], name="payment_reversed", condition=Q(state="reversed")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "reference"], name="one_payment_a_reference"),

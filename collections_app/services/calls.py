@@ -19,6 +19,7 @@ from collections_app.models import AccessRecord, Case, Contact, ContactCase, Con
 
 from . import holds, receipts
 from .dispatch import hand_over, is_stopped
+from .planning import FAR
 from .promises import make_promise
 
 # What an outcome says happened, in the words of the rules page: the dial itself is an event of its own.
@@ -108,7 +109,7 @@ def reveal(contact: Contact, *, at: dt.datetime, by: Any, because: str = "to cal
         else:
             fsm.apply(
                 contact, "withhold", by=by, because="the gate withheld it when the number was asked for",
-                sentence=f"withheld by {rules}", rules=rules, until=judged.answer.next_allowed_at or at + dt.timedelta(days=400),
+                sentence=f"withheld by {rules}", rules=rules, until=judged.answer.next_allowed_at or judged.answer.blocked_until or at + FAR,
             )
         return judged.answer
     gate.clear([judged])

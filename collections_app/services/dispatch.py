@@ -259,7 +259,7 @@ def _judge(
             asking[c.pk] = {"sentence": f"a second person decides: {rules}", "rules": rules, "requested_by": askers[c.pk]}
         else:
             out.withheld.update(j.answer.by)
-            withheld[c.pk] = {"sentence": f"withheld by {rules}", "rules": rules, "until": j.answer.next_allowed_at or at + FAR}
+            withheld[c.pk] = {"sentence": f"withheld by {rules}", "rules": rules, "until": j.answer.next_allowed_at or j.answer.blocked_until or at + FAR}
     fsm.advance_rows(Contact, "withhold", withheld, by=by, because="the gate withheld it at the moment of sending")
     out.awaiting += len(fsm.advance_rows(Contact, "ask_approval", asking, by=by, because="the gate asks for a second person"))
     gate.clear(j for _, j, _ in going)

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from collections_app.kernel import actors, bulk, clock, history, keys, money
+from collections_app.kernel import actors, bulk, clock, history, keys, locks, money
 from collections_app.kernel.errors import DomainError
 from collections_app.kernel.personal import seal
 from collections_app.models import (
@@ -41,7 +41,7 @@ from collections_app.models import (
     Person,
 )
 
-from .events import book_loan_money
+from .events import book_events, book_loan_money, loans_waiting
 from .holds import bump_stop_seq
 from .intake import records
 from .intake.ledger_reading import KnownLoan
@@ -448,7 +448,15 @@ def _update_loan(loan: Loan, r: records.LoanRecord, job: _Job) -> None:
             history.save_by(i, by=job.by, because=because)
     if r.debtor is not None and not r.debtor.generated:
         _update_person(loan.debtor, r.debtor, because, job)
+    last = _last_closed()
+    if last is not None and LoanEvent.objects.filter(loan=loan, booked_on__isnull=False).exists():
+        book_events([loan.pk], before=last, on=last, by=job.by, run=None)  # an extension moves the corrected dates again
     refresh_oldest_open([loan.pk], by=job.by, because=because)
+
+
+def _last_closed() -> dt.date | None:
+    """The date of the last closed run."""
+    return DailyRun.objects.filter(state=DailyRun.State.CLOSED).aggregate(last=Max("date"))["last"]
 
 
 def _update_person(person: Person, p: records.PersonRecord, because: str, job: _Job) -> None:
@@ -584,8 +592,6 @@ def _reverse(r: records.PaymentRecord, source: str, job: _Job) -> None:
         job.out.unchanged += 1
         return
     fsm.apply(payment, "reverse", by=job.by, because=f"taken back, says {job.batch.file_name}", on=r.on)
-    if payment.booked_on is not None:
-        book_loan_money([payment.loan_id], before=payment.booked_on, on=payment.booked_on, by=job.by, run=None)
     job.out.updated += 1
 
 
@@ -630,12 +636,12 @@ def _received(stated: dt.datetime | None, on: dt.date, now: dt.datetime) -> dt.d
 
 def _book_late_news(loan_ids: Sequence[int], job: _Job) -> None:
     """Book at once only what is valued before the last run's date; all else waits for the run of its day."""
-    last = DailyRun.objects.filter(state=DailyRun.State.CLOSED).aggregate(last=Max("date"))["last"]
+    last = _last_closed()
     if last is None:
         return
-    late = sorted(
-        set(Payment.objects.filter(loan__any_of=loan_ids, booked_on=None, state=Payment.State.RECEIVED, value_on__lt=last).values_list("loan_id", flat=True))
-        | set(LoanEvent.objects.filter(loan__any_of=loan_ids, booked_on=None, on__lt=last).values_list("loan_id", flat=True))
-    )
+    late = set(loan_ids) & set(loans_waiting(min(loan_ids), max(loan_ids), before=last))
+    # A charge of a day that is booked already has no mark of its own: where charges are paid first it moves money.
+    late |= set(Charge.objects.filter(loan__any_of=loan_ids, on__lt=last, paid=0).values_list("loan_id", flat=True))
     if late:
-        book_loan_money(late, before=last, on=last, by=job.by, run=None)
+        locks.lock_all(Loan, late)
+        book_loan_money(sorted(late), before=last, on=last, by=job.by, run=None)

@@ -144,11 +144,13 @@ def _line(
     spoken = speaking(answer.sheet, answer.verdict, answer.by, opens)
     until = None
     if answer and _hours(answer.sheet):
+        whole = at.replace(second=0, microsecond=0)
         for n in range(LOOK_AHEAD):
-            begin = at + dt.timedelta(minutes=30 * n)
+            begin = whole + dt.timedelta(minutes=30 * n)
             end = gate.evaluator.open_until(ask, facts, begin, 1800)
             if end < begin + dt.timedelta(minutes=30):
-                until = end
+                # The last open second, told as the minute that closes: 20:59:59 is 21:00.
+                until = end + dt.timedelta(seconds=-end.second % 60)
                 break
     if point is None:
         return Line(
@@ -314,7 +316,7 @@ def rule_words(rule: dict[str, Any]) -> str:
     if kind == "window":
         return _window_words(seen)
     if kind == "rate":
-        text = _("%(used)s of %(max)s in %(period)s") % {"used": seen.get("counted"), "max": seen.get("max"), "period": _words(seen.get("period", ""))}
+        text = _("%(used)s of %(max)s in %(period)s") % {"used": seen.get("counted"), "max": seen.get("max"), "period": _period(seen.get("period", ""))}
         if "gap_minutes" in seen:
             text += "; " + _("last one less than %(n)s minutes ago") % {"n": seen["gap_minutes"]}
         return text
@@ -339,6 +341,15 @@ def rule_words(rule: dict[str, Any]) -> str:
         lacks = seen.get("lacks")
         return _("the agent lacks: %(what)s") % {"what": ", ".join(lacks)} if lacks else _("the agent has what is asked")
     return ", ".join(f"{_words(k)}: {v}" for k, v in seen.items())
+
+
+def _period(told: str) -> str:
+    """“7 local_day rolling” in words: 7 days."""
+    count, _blank, rest = told.partition(" ")
+    unit = rest.partition(" ")[0].removeprefix("local_")
+    if not count.isdigit() or not unit:
+        return _words(told)
+    return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
 
 
 def _window_words(seen: dict[str, Any]) -> str:

@@ -61,7 +61,7 @@ def asks(*contacts: Contact, phase: str = "send", at: dt.datetime | None = NOON,
     from dataclasses import replace
 
     rows = Contact.objects.filter(pk__in=[c.pk for c in contacts]).select_related("contact_point").order_by("pk")
-    return [replace(a, **changes) for a in reading.asks_of(list(rows), phase=phase, at=at)]
+    return [replace(a, **changes) for a in reading.asks_of(list(rows), phase=phase, at=at, on=DAY)]
 
 
 def judge(*contacts: Contact, phase: str = "send", at: dt.datetime | None = NOON, **more: Any) -> dict[int, Judged]:
@@ -83,11 +83,16 @@ def called(case: Case, times: int, *, day: dt.date = DAY - dt.timedelta(days=2),
         )
 
 
+def a_case_in_china(days: int = 4, **columns: Any) -> Case:
+    """An overdue case under the law of China alone."""
+    return a_case(days, debtor=in_china(), contract_law="CN", **columns)
+
+
 def in_china(name: str = "陈 Example") -> Person:
     return a_person(name, country="CN", region="", zones={"physical_address": "Asia/Shanghai"})
 
 
 __all__ = [
-    "CHICAGO", "DAY", "NOON", "a_case", "a_planned_contact", "an_event", "asks", "called", "chicago", "in_china", "judge",
+    "CHICAGO", "DAY", "NOON", "a_case", "a_case_in_china", "a_planned_contact", "an_event", "asks", "called", "chicago", "in_china", "judge",
     "load_law", "load_preset", "verdict",
 ]  # fmt: skip
