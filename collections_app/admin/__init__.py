@@ -29,6 +29,24 @@ from . import (
 admin.site.extra_context = navigation.extra_context
 
 __all__ = [
-    "accounts", "case", "contact", "contact_event", "document", "hold", "imports", "judgement", "keys", "lender", "loan", "navigation",
-    "payment", "person", "policy", "promise", "runs", "schedule", "staff", "stop",
+    "accounts",
+    "case",
+    "contact",
+    "contact_event",
+    "document",
+    "hold",
+    "imports",
+    "judgement",
+    "keys",
+    "lender",
+    "loan",
+    "navigation",
+    "payment",
+    "person",
+    "policy",
+    "promise",
+    "runs",
+    "schedule",
+    "staff",
+    "stop",
 ]

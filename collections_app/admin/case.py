@@ -70,9 +70,15 @@ class ShowFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
-            ("mine", gettext_lazy("Mine")), ("ladder", gettext_lazy("On the ladder")), ("due", gettext_lazy("Promise due today")),
-            ("late", gettext_lazy("Late")), ("legal", gettext_lazy("Legal")), ("hold", gettext_lazy("On hold")),
-            ("nobody", gettext_lazy("Nobody’s")), ("review", gettext_lazy("Write-off review")), ("closed", gettext_lazy("Closed")),
+            ("mine", gettext_lazy("Mine")),
+            ("ladder", gettext_lazy("On the ladder")),
+            ("due", gettext_lazy("Promise due today")),
+            ("late", gettext_lazy("Late")),
+            ("legal", gettext_lazy("Legal")),
+            ("hold", gettext_lazy("On hold")),
+            ("nobody", gettext_lazy("Nobody’s")),
+            ("review", gettext_lazy("Write-off review")),
+            ("closed", gettext_lazy("Closed")),
             ("all", gettext_lazy("All")),
         ]
 
@@ -100,7 +106,9 @@ def shown(rows: Any, view: str | None, user: Any, on: dt.date) -> Any:
     if view == "review":
         return rows.exclude(write_off_review_on=None)
     if view == "due":
-        return rows.filter(Exists(Promise.objects.filter(case=OuterRef("pk"), state=Promise.State.OPEN, due_on__lte=on)))
+        return rows.filter(
+            Exists(Promise.objects.filter(case=OuterRef("pk"), state=Promise.State.OPEN, due_on__lte=on))
+        )
     return rows
 
 
@@ -112,7 +120,9 @@ class OwnerFilter(SimpleListFilter):
     LIMIT = 40
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        people = get_user_model().objects.filter(groups__name="collector", is_active=True).order_by("last_name", "username")
+        people = (
+            get_user_model().objects.filter(groups__name="collector", is_active=True).order_by("last_name", "username")
+        )
         return [(str(u.pk), words.who(u)) for u in people[: self.LIMIT]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -127,7 +137,12 @@ class LadderFilter(SimpleListFilter):
     parameter_name = "ladder"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(p.pk), str(p)) for p in PolicyVersion.objects.filter(kind=PolicyVersion.Kind.LADDER).only("id", "ident", "version", "state")[:20]]
+        return [
+            (str(p.pk), str(p))
+            for p in PolicyVersion.objects.filter(kind=PolicyVersion.Kind.LADDER).only(
+                "id", "ident", "version", "state"
+            )[:20]
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()
@@ -149,7 +164,9 @@ def _sum_open(model: Any, **due: Any) -> Any:
 
 def with_figures(rows: Any, on: dt.date) -> Any:
     """Overdue and balance in minor units from what is booked, the next and the last contact, the open promise."""
-    waiting = Contact.objects.filter(case=OuterRef("pk"), direction="out", state__in=Contact.WAITING).order_by("not_before", "pk")
+    waiting = Contact.objects.filter(case=OuterRef("pk"), direction="out", state__in=Contact.WAITING).order_by(
+        "not_before", "pk"
+    )
     covering = ContactCase.objects.filter(case=OuterRef("pk")).values("contact")
     left = Contact.objects.filter(pk__in=covering).exclude(state__in=Contact.INSIDE).order_by("-claimed_at", "-pk")
     promise = Promise.objects.filter(case=OuterRef("pk"), state=Promise.State.OPEN)
@@ -157,9 +174,13 @@ def with_figures(rows: Any, on: dt.date) -> Any:
         overdue_minor=_sum_open(Instalment, due_on__lt=on) + _sum_open(Charge, on__lte=on),
         balance_minor=_sum_open(Instalment) + _sum_open(Charge),
         next_contact=Subquery(
-            waiting.values(j=JSONObject(channel="channel", state="state", step="step", rules="withheld_by", at="not_before"))[:1]
+            waiting.values(
+                j=JSONObject(channel="channel", state="state", step="step", rules="withheld_by", at="not_before")
+            )[:1]
         ),
-        last_contact=Subquery(left.values(j=JSONObject(channel="channel", state="state", outcome="outcome", at="claimed_at"))[:1]),
+        last_contact=Subquery(
+            left.values(j=JSONObject(channel="channel", state="state", outcome="outcome", at="claimed_at"))[:1]
+        ),
         open_promise=Subquery(promise.values(j=JSONObject(due="due_on", amount="amount"))[:1]),
     )
 
@@ -199,7 +220,16 @@ def _refer(case: Case, act: Act) -> Any:
 class CaseAdmin(BaseAdmin):
     """Every open case, the worst first."""
 
-    list_display = ("borrower", "overdue", "balance", "days_past_due", "stage_shown", "next_action", "last_seen", "owner_shown")
+    list_display = (
+        "borrower",
+        "overdue",
+        "balance",
+        "days_past_due",
+        "stage_shown",
+        "next_action",
+        "last_seen",
+        "owner_shown",
+    )
     list_filter = (ShowFilter, OwnerFilter, LadderFilter)
     list_select_related = ("loan", "debtor__key", "owner")
     ordering = ("counts_from_on", "id")
@@ -232,7 +262,9 @@ class CaseAdmin(BaseAdmin):
                 continue
             tabs.append({"title": title, "link": f"{base}?show={code}", "on": here == code})
         note = gettext_lazy("Most days past due first. Balances as booked; stages as of the last run.")
-        return super().changelist_view(request, {"title": _("Cases"), "list_tabs": tabs, "list_note": note, **(extra_context or {})})
+        return super().changelist_view(
+            request, {"title": _("Cases"), "list_tabs": tabs, "list_note": note, **(extra_context or {})}
+        )
 
     @admin.display(description=gettext_lazy("Borrower"))
     def borrower(self, case: Case) -> str:
@@ -288,15 +320,28 @@ class CaseAdmin(BaseAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         made = [
-            ("reveal", self.reveal_view), ("call", self.call_view), ("hold", self.hold_view), ("give", self.give_view),
-            ("withdraw", self.withdraw_view), ("refuse-medium", self.refuse_medium_view),
+            ("reveal", self.reveal_view),
+            ("call", self.call_view),
+            ("hold", self.hold_view),
+            ("give", self.give_view),
+            ("withdraw", self.withdraw_view),
+            ("refuse-medium", self.refuse_medium_view),
         ]
         return [
-            *(path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name.replace("-", "_"))) for name, view in made),
+            *(
+                path(
+                    f"<path:object_id>/{name}/",
+                    self.admin_site.admin_view(view),
+                    name=self.url_name(name.replace("-", "_")),
+                )
+                for name, view in made
+            ),
             *super().get_urls(),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
         case = self.get_object(request, unquote(object_id))
@@ -316,17 +361,28 @@ class CaseAdmin(BaseAdmin):
             told = case_page(case, request, at=at, on=on)
             people = people_of(case)
             initial = {
-                "direction": "out", "person": told["revealed"].person_id if told["revealed"] else case.debtor_id,
+                "direction": "out",
+                "person": told["revealed"].person_id if told["revealed"] else case.debtor_id,
                 "amount": told["suggested_amount"],
             }
             context = {
-                **self.admin_site.each_context(request), **told, "opts": self.opts, "original": case, "title": str(case),
-                "is_fullwidth": "1", "timeline": timeline_of(case, kind=kind if kind in KINDS else "", page=page),
-                "call_form": form or CallForm(people=people, initial=initial), "people_choices": people,
+                **self.admin_site.each_context(request),
+                **told,
+                "opts": self.opts,
+                "original": case,
+                "title": str(case),
+                "is_fullwidth": "1",
+                "timeline": timeline_of(case, kind=kind if kind in KINDS else "", page=page),
+                "call_form": form or CallForm(people=people, initial=initial),
+                "people_choices": people,
                 "outcomes": VISIT_OUTCOMES if told["revealed"] and told["revealed"].channel == "visit" else OUTCOMES,
-                "methods": METHODS, "acts": self.acts(request, case), "hold_form": HoldForm(auto_id="hold_%s"),
-                "owner_form": OwnerForm(auto_id="give_%s"), "colleagues": self._colleagues(told["may_assign"]),
-                "reason_form": ReasonedForm(auto_id=False), "today": on.isoformat(),
+                "methods": METHODS,
+                "acts": self.acts(request, case),
+                "hold_form": HoldForm(auto_id="hold_%s"),
+                "owner_form": OwnerForm(auto_id="give_%s"),
+                "colleagues": self._colleagues(told["may_assign"]),
+                "reason_form": ReasonedForm(auto_id=False),
+                "today": on.isoformat(),
                 "urls": {
                     n: self.url_of(n, str(case.pk))
                     for n in ("reveal", "call", "hold", "give", "withdraw", "refuse_medium", "history")
@@ -339,7 +395,11 @@ class CaseAdmin(BaseAdmin):
     def _colleagues(wanted: bool) -> list[tuple[str, str]]:
         if not wanted:
             return []
-        found = get_user_model().objects.filter(groups__name="collector", is_active=True).order_by("last_name", "username")[:100]
+        found = (
+            get_user_model()
+            .objects.filter(groups__name="collector", is_active=True)
+            .order_by("last_name", "username")[:100]
+        )
         return [(u.get_username(), words.who(u)) for u in found]
 
     def refusals(self, obj: Any, button: Button, act: Act) -> list[str]:
@@ -381,9 +441,15 @@ class CaseAdmin(BaseAdmin):
 
     def _reveal(self, request: HttpRequest, case: Case) -> str | None:
         at, on = clock.now(), clock.today()
-        channel, number, people = request.POST.get("channel", "voice"), request.POST.get("person", ""), request.POST.get("people", "")
+        channel, number, people = (
+            request.POST.get("channel", "voice"),
+            request.POST.get("person", ""),
+            request.POST.get("people", ""),
+        )
         if channel not in Contact.BY_HAND:
-            raise DomainError("not_by_hand", _("Only telephone numbers and addresses are revealed; messages are sent by the system."))
+            raise DomainError(
+                "not_by_hand", _("Only telephone numbers and addresses are revealed; messages are sent by the system.")
+            )
         held = held_sentence(case, on)
         if held:
             raise DomainError("held", held, case=case.pk)
@@ -394,11 +460,21 @@ class CaseAdmin(BaseAdmin):
         # A call or visit that is planned already is the one that is made; otherwise one is planned by hand.
         contact = (
             Contact.objects.filter(
-                case=case, person=person, channel=channel, direction="out", state__in=[Contact.State.PLANNED, Contact.State.WITHHELD]
-            ).order_by("-business_on", "pk").first()
+                case=case,
+                person=person,
+                channel=channel,
+                direction="out",
+                state__in=[Contact.State.PLANNED, Contact.State.WITHHELD],
+            )
+            .order_by("-business_on", "pk")
+            .first()
         ) or calls.plan_by_hand(case, channel=channel, person=person, on=on, at=at, by=request.user, because=because)
         answer = calls.reveal(
-            contact, at=at, by=request.user, because=because, people=int(people) if people.isdigit() and len(people) < 3 else None
+            contact,
+            at=at,
+            by=request.user,
+            because=because,
+            people=int(people) if people.isdigit() and len(people) < 3 else None,
         )
         if isinstance(answer, Answer):
             messages.error(request, denied_words(answer, person))
@@ -422,10 +498,18 @@ class CaseAdmin(BaseAdmin):
             log_call(
                 case,
                 CallTold(
-                    outcome=told["outcome"], direction=told["direction"], note=told["note"], amount=told["amount"], due_on=told["due_on"],
+                    outcome=told["outcome"],
+                    direction=told["direction"],
+                    note=told["note"],
+                    amount=told["amount"],
+                    due_on=told["due_on"],
                     method=told["method"],
                 ),
-                person=person_of(case, told["person"]), at=at, on=on, by=request.user, revealed=revealed,
+                person=person_of(case, told["person"]),
+                at=at,
+                on=on,
+                by=request.user,
+                revealed=revealed,
             )
         except DomainError as error:
             form.add_error(None, error.sentence)
@@ -439,9 +523,16 @@ class CaseAdmin(BaseAdmin):
             return HttpResponseNotAllowed(["POST"])
         case = self._asked(request, object_id, "work_case")
         return self._formed(
-            request, case, HoldForm(request.POST),
+            request,
+            case,
+            HoldForm(request.POST),
             lambda told: holds.request_hold(
-                case, reason=told["reason"], from_on=clock.today(), until_on=told["until_on"], by=request.user, because=told["because"],
+                case,
+                reason=told["reason"],
+                from_on=clock.today(),
+                until_on=told["until_on"],
+                by=request.user,
+                because=told["because"],
                 evidence=told["evidence"] or None,
             ),
             _("Asked for. It stops nothing until a second person approves it."),
@@ -453,7 +544,10 @@ class CaseAdmin(BaseAdmin):
             return HttpResponseNotAllowed(["POST"])
         case = self._asked(request, object_id, "assign_case")
         return self._formed(
-            request, case, OwnerForm(request.POST), lambda told: assign(case, told["owner"], by=request.user, because=told["because"]),
+            request,
+            case,
+            OwnerForm(request.POST),
+            lambda told: assign(case, told["owner"], by=request.user, because=told["because"]),
             _("Given."),
         )
 
@@ -479,13 +573,20 @@ class CaseAdmin(BaseAdmin):
 
         def work(told: Mapping[str, Any]) -> None:
             number = request.POST.get("point", "")
-            point = ContactPoint.objects.filter(person=case.debtor, pk=int(number)).first() if number.isdigit() else None
+            point = (
+                ContactPoint.objects.filter(person=case.debtor, pk=int(number)).first() if number.isdigit() else None
+            )
             if point is None:
                 raise DomainError("no_such_address", _("Choose one of the person’s own addresses."), case=case.pk)
             channels = [c for c, kinds in ContactPoint.FOR_CHANNEL.items() if point.kind in kinds]
             wanted = [c for c in request.POST.getlist("channels") if c in channels] or channels
             receipts.refuse_medium(
-                case.debtor, contact_point=point, channels=wanted, at=clock.now(), by=request.user, because=told["because"]
+                case.debtor,
+                contact_point=point,
+                channels=wanted,
+                at=clock.now(),
+                by=request.user,
+                because=told["because"],
             )
 
         return self._formed(request, case, ReasonedForm(request.POST), work, _("Refused from this moment."))
@@ -495,7 +596,9 @@ class CaseAdmin(BaseAdmin):
     ) -> HttpResponse:
         if not form.is_valid():
             for name, errors in form.errors.items():
-                messages.error(request, f"{form.fields[name].label if name in form.fields else ''} {' '.join(errors)}".strip())
+                messages.error(
+                    request, f"{form.fields[name].label if name in form.fields else ''} {' '.join(errors)}".strip()
+                )
             return HttpResponseRedirect(self.page_of(request, case))
         return self._do(request, case, lambda: work(form.cleaned_data) and None or done)
 
@@ -510,7 +613,10 @@ def assign(case: Case, owner: Any, *, by: Any, because: str) -> Case:
 def _give(admin_: CaseAdmin, request: HttpRequest, queryset: Any) -> HttpResponse | None:
     rows = list(queryset.order_by("pk")[:501])
     return admin_.previewed(
-        request, rows, action="give", what=_("Give to a colleague"),
+        request,
+        rows,
+        action="give",
+        what=_("Give to a colleague"),
         refusals=lambda case: [_("The case is closed.")] if case.stage == Case.Stage.CLOSED else [],
         perform=lambda case, act: assign(case, act.values["owner"], by=act.by, because=act.because),
         form=OwnerForm(request.POST if "confirmed" in request.POST else None),
@@ -525,15 +631,15 @@ def denied_words(answer: Answer, person: Any) -> str:
     rule = " ".join(answer.by) + (f" · {spoken['cite']}" if spoken else "")
     if answer.verdict == "approve":
         return _("Not revealed: a second person must approve it first (%(rule)s: %(why)s).") % {
-            "rule": rule, "why": reason
+            "rule": rule,
+            "why": reason,
         }
     when = (
         _("Next allowed: %(when)s.") % {"when": words.moment(answer.next_allowed_at, zone_of(person))}
-        if answer.next_allowed_at else _("No next time is known.")
+        if answer.next_allowed_at
+        else _("No next time is known.")
     )
-    return _("Not revealed: %(rule)s, %(why)s. %(when)s") % {
-        "rule": rule, "why": reason, "when": when
-    }
+    return _("Not revealed: %(rule)s, %(why)s. %(when)s") % {"rule": rule, "why": reason, "when": when}
 
 
 def next_action(case: Case, on: dt.date, at: dt.datetime) -> tuple[Any, str, bool]:
@@ -541,7 +647,13 @@ def next_action(case: Case, on: dt.date, at: dt.datetime) -> tuple[Any, str, boo
     if case.stage == Case.Stage.CLOSED:
         return _("Closed"), Case.Closed(case.closed_reason).label if case.closed_reason else "", False
     if case.contacts_held_until >= on:
-        return _("On hold"), "" if case.contacts_held_until.year == 9999 else _("until %(day)s") % {"day": words.day(case.contacts_held_until)}, False
+        return (
+            _("On hold"),
+            ""
+            if case.contacts_held_until.year == 9999
+            else _("until %(day)s") % {"day": words.day(case.contacts_held_until)},
+            False,
+        )
     promise, waiting = case.open_promise, case.next_contact
     if promise:
         due = dt.date.fromisoformat(str(promise["due"])[:10])
@@ -565,4 +677,3 @@ def _instant(text: str) -> dt.datetime:
     """An instant out of a JSON object: SQLite writes it without its zone, which is UTC."""
     at = dt.datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
-

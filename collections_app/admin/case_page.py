@@ -44,18 +44,28 @@ REVEALED_MINUTES = 30  # a number that was revealed is shown so long, or until i
 
 # The digits of the call log, in the order of the keyboard.
 OUTCOMES = (
-    ("1", Contact.Outcome.NO_ANSWER, gettext_lazy("No answer")), ("2", Contact.Outcome.VOICEMAIL, gettext_lazy("Voicemail")),
-    ("3", Contact.Outcome.PROMISE, gettext_lazy("Promise to pay")), ("4", Contact.Outcome.WANTS_PLAN, gettext_lazy("Wants a plan")),
-    ("5", Contact.Outcome.HARDSHIP, gettext_lazy("Hardship")), ("6", Contact.Outcome.DISPUTE, gettext_lazy("Disputes it")),
-    ("7", Contact.Outcome.REFUSES, gettext_lazy("Refuses")), ("8", Contact.Outcome.CALL_BACK, gettext_lazy("Call back later")),
+    ("1", Contact.Outcome.NO_ANSWER, gettext_lazy("No answer")),
+    ("2", Contact.Outcome.VOICEMAIL, gettext_lazy("Voicemail")),
+    ("3", Contact.Outcome.PROMISE, gettext_lazy("Promise to pay")),
+    ("4", Contact.Outcome.WANTS_PLAN, gettext_lazy("Wants a plan")),
+    ("5", Contact.Outcome.HARDSHIP, gettext_lazy("Hardship")),
+    ("6", Contact.Outcome.DISPUTE, gettext_lazy("Disputes it")),
+    ("7", Contact.Outcome.REFUSES, gettext_lazy("Refuses")),
+    ("8", Contact.Outcome.CALL_BACK, gettext_lazy("Call back later")),
     ("9", Contact.Outcome.WRONG_NUMBER, gettext_lazy("Wrong number")),
-    ("0", Contact.Outcome.STOP_CALLING, gettext_lazy("Stop calling me")), ("", Contact.Outcome.SPOKE, gettext_lazy("Something else")),
+    ("0", Contact.Outcome.STOP_CALLING, gettext_lazy("Stop calling me")),
+    ("", Contact.Outcome.SPOKE, gettext_lazy("Something else")),
 )
 METHODS = (
-    ("card", gettext_lazy("Card")), ("bank_transfer", gettext_lazy("Transfer")), ("cash_desk", gettext_lazy("Cash desk")),
+    ("card", gettext_lazy("Card")),
+    ("bank_transfer", gettext_lazy("Transfer")),
+    ("cash_desk", gettext_lazy("Cash desk")),
     ("direct_debit", gettext_lazy("Debit")),
 )
-VISIT_OUTCOMES = (("", Contact.Outcome.NOT_MET, gettext_lazy("Nobody met")), ("", Contact.Outcome.MET, gettext_lazy("Met")))
+VISIT_OUTCOMES = (
+    ("", Contact.Outcome.NOT_MET, gettext_lazy("Nobody met")),
+    ("", Contact.Outcome.MET, gettext_lazy("Met")),
+)
 
 
 class CallForm(forms.Form):
@@ -91,7 +101,9 @@ class HoldForm(ReasonedForm):
 
     reason = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Hold.Reason.choices)
     until_on = forms.DateField(
-        label=gettext_lazy("Until (last day)"), required=False, widget=forms.DateInput(attrs={"type": "date", "class": "in"}),
+        label=gettext_lazy("Until (last day)"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "in"}),
     )
     evidence = forms.CharField(
         label=gettext_lazy("Evidence"), required=False, max_length=1000, widget=forms.TextInput(attrs={"class": "in"})
@@ -102,7 +114,9 @@ class OwnerForm(ReasonedForm):
     """To whom a case is given; empty gives it to nobody."""
 
     owner = forms.CharField(
-        label=gettext_lazy("To (account name; empty: nobody)"), required=False, widget=forms.TextInput(attrs={"class": "in", "list": "colleagues"})
+        label=gettext_lazy("To (account name; empty: nobody)"),
+        required=False,
+        widget=forms.TextInput(attrs={"class": "in", "list": "colleagues"}),
     )
 
     def clean_owner(self) -> Any:
@@ -163,22 +177,43 @@ def case_page(case: Case, request: HttpRequest, *, at: dt.datetime, on: dt.date)
     zone = zone_of(case.debtor)
     currency = case.loan.currency
     return {
-        "case": case, "loan": case.loan, "borrower": case.debtor, "zone_place": words.place_of(zone),
-        "there": words.clock_of(at, zone), "there_day": f"{at.astimezone(words.ZoneInfo(zone)):%a}",
-        "stage_word": words.STAGE_WORDS[case.stage], "day": case.day(on), "stages": _path(case.stage),
-        "dpd": position.days_past_due, "due_words": words.day(position.oldest_due_on),
+        "case": case,
+        "loan": case.loan,
+        "borrower": case.debtor,
+        "zone_place": words.place_of(zone),
+        "there": words.clock_of(at, zone),
+        "there_day": f"{at.astimezone(words.ZoneInfo(zone)):%a}",
+        "stage_word": words.STAGE_WORDS[case.stage],
+        "day": case.day(on),
+        "stages": _path(case.stage),
+        "dpd": position.days_past_due,
+        "due_words": words.day(position.oldest_due_on),
         "overdue": words.amount(position.overdue + position.fees_open, currency),
-        "overdue_parts": (words.amount(position.overdue, currency), words.amount(position.fees_open, currency)) if position.fees_open else None,
-        "balance": words.amount(position.outstanding, currency), "owner": words.who(case.owner),
-        "language": _language(case.debtor.language), "masked": _masked(lines, case),
+        "overdue_parts": (words.amount(position.overdue, currency), words.amount(position.fees_open, currency))
+        if position.fees_open
+        else None,
+        "balance": words.amount(position.outstanding, currency),
+        "owner": words.who(case.owner),
+        "language": _language(case.debtor.language),
+        "masked": _masked(lines, case),
         "gate_rows": [r for r in rows if r.line.person.pk == case.debtor_id],
-        "gate_others": [r for r in rows if r.line.person.pk != case.debtor_id], "answer": _answer(rows, case, at, on, stops),
-        "judged_at": words.clock_of(at), "presets": ", ".join(lines.presets), "law_on_assumed": lines.law_on_assumed,
-        "revealed": revealed, "revealed_value": revealed.contact_point.value if revealed and revealed.contact_point else "",
-        "script": script_of(case, lines, user, position, at=at, on=on), "promises": promises,
-        "promise_counts": _promise_counts(promises), "open_promise": next((p for p in promises if p.state == Promise.State.OPEN), None),
-        "open_words": _promise_words(promises), "last_promise": next(iter(promises), None), "holds": _holds(case, on), "people": _people(case, parties, lines, at),
-        "next_contact": next(iter(waiting), None), "suggested_amount": from_minor(position.overdue + position.fees_open, currency),
+        "gate_others": [r for r in rows if r.line.person.pk != case.debtor_id],
+        "answer": _answer(rows, case, at, on, stops),
+        "judged_at": words.clock_of(at),
+        "presets": ", ".join(lines.presets),
+        "law_on_assumed": lines.law_on_assumed,
+        "revealed": revealed,
+        "revealed_value": revealed.contact_point.value if revealed and revealed.contact_point else "",
+        "script": script_of(case, lines, user, position, at=at, on=on),
+        "promises": promises,
+        "promise_counts": _promise_counts(promises),
+        "open_promise": next((p for p in promises if p.state == Promise.State.OPEN), None),
+        "open_words": _promise_words(promises),
+        "last_promise": next(iter(promises), None),
+        "holds": _holds(case, on),
+        "people": _people(case, parties, lines, at),
+        "next_contact": next(iter(waiting), None),
+        "suggested_amount": from_minor(position.overdue + position.fees_open, currency),
         "may_log": user.has_perm("collections_app.work_case") and case.stage != Case.Stage.CLOSED,
         "may_assign": user.has_perm("collections_app.assign_case"),
     }
@@ -203,8 +238,14 @@ def revealed_to(case: Case, user: Any, at: dt.datetime) -> Contact | None:
     """The call or visit of this case whose number this person was shown and has not logged yet."""
     return (
         Contact.objects.filter(
-            case=case, agent=user, state=Contact.State.REVEALED, claimed_at__gte=at - dt.timedelta(minutes=REVEALED_MINUTES)
-        ).select_related("contact_point__person__key", "person__key").order_by("-claimed_at").first()
+            case=case,
+            agent=user,
+            state=Contact.State.REVEALED,
+            claimed_at__gte=at - dt.timedelta(minutes=REVEALED_MINUTES),
+        )
+        .select_related("contact_point__person__key", "person__key")
+        .order_by("-claimed_at")
+        .first()
     )
 
 
@@ -222,7 +263,14 @@ def held_sentence(case: Case, on: dt.date) -> str:
 
 def _row(line: Line, case: Case, waiting: list[Contact], may_reveal: bool, stops: list[str], on: dt.date) -> GateRow:
     mine = next(
-        (c for c in waiting if c.person_id == line.person.pk and c.channel == line.channel and c.state == Contact.State.AWAITING_APPROVAL), None
+        (
+            c
+            for c in waiting
+            if c.person_id == line.person.pk
+            and c.channel == line.channel
+            and c.state == Contact.State.AWAITING_APPROVAL
+        ),
+        None,
     )
     stopped = "" in stops or line.channel in stops
     told = words.verdict(line.verdict, line.next_allowed_at is not None)
@@ -240,9 +288,20 @@ def _row(line: Line, case: Case, waiting: list[Contact], may_reveal: bool, stops
         headline = _("Not as things stand.")
     by_hand = line.channel in Contact.BY_HAND
     return GateRow(
-        line, words.CHANNEL_ICONS[line.channel], words.CHANNEL_WORDS[line.channel],
-        mask(line.point.value, line.point.kind) if line.point else _("no address"), told, headline, line.why,
-        by_hand and may_reveal and line.point is not None and not stopped and mine is None and not held_sentence(case, on), mine,
+        line,
+        words.CHANNEL_ICONS[line.channel],
+        words.CHANNEL_WORDS[line.channel],
+        mask(line.point.value, line.point.kind) if line.point else _("no address"),
+        told,
+        headline,
+        line.why,
+        by_hand
+        and may_reveal
+        and line.point is not None
+        and not stopped
+        and mine is None
+        and not held_sentence(case, on),
+        mine,
     )
 
 
@@ -251,22 +310,44 @@ def _answer(rows: list[GateRow], case: Case, at: dt.datetime, on: dt.date, stops
     call = next((r for r in rows if r.line.channel == "voice" and r.line.person.pk == case.debtor_id), None)
     held = held_sentence(case, on)
     if case.stage == Case.Stage.CLOSED:
-        return {"ok": False, "text": _("This case is closed."), "detail": words.full_day(case.closed_on) if case.closed_on else ""}
+        return {
+            "ok": False,
+            "text": _("This case is closed."),
+            "detail": words.full_day(case.closed_on) if case.closed_on else "",
+        }
     if held:
-        return {"ok": False, "text": held, "detail": _("The gate's verdicts stand below; nothing is revealed while the hold is in force.")}
+        return {
+            "ok": False,
+            "text": held,
+            "detail": _("The gate's verdicts stand below; nothing is revealed while the hold is in force."),
+        }
     if call is None or call.line.point is None:
-        return {"ok": False, "text": _("No telephone number is known."), "detail": _("Add a contact point, or write a letter.")}
+        return {
+            "ok": False,
+            "text": _("No telephone number is known."),
+            "detail": _("Add a contact point, or write a letter."),
+        }
     line = call.line
     if call.can_reveal and line.permitted:
         text = (
-            _("You may call now, until %(time)s there") % {"time": words.clock_of(line.until, line.zone)} if line.until else _("You may call now")
+            _("You may call now, until %(time)s there") % {"time": words.clock_of(line.until, line.zone)}
+            if line.until
+            else _("You may call now")
         )
         left = _left(line.until - at) if line.until else ""
         return {"ok": True, "text": text, "detail": " · ".join(x for x in (left, _slots(line)) if x)}
     if line.permitted:
-        return {"ok": not stops, "text": call.headline if stops else _("This person may be called now"), "detail": line.why}
+        return {
+            "ok": not stops,
+            "text": call.headline if stops else _("This person may be called now"),
+            "detail": line.why,
+        }
     text = call.headline
-    return {"ok": False, "text": _("Do not call now. %(next)s") % {"next": text}, "detail": " · ".join(x for x in (line.rule, call.cite, line.why) if x)}
+    return {
+        "ok": False,
+        "text": _("Do not call now. %(next)s") % {"next": text},
+        "detail": " · ".join(x for x in (line.rule, call.cite, line.why) if x),
+    }
 
 
 def _left(left: dt.timedelta) -> str:
@@ -278,7 +359,11 @@ def _slots(line: Line) -> str:
     for rule in line.sheet.get("rules", ()):
         seen = rule.get("seen") or {}
         if rule["type"] == "rate" and "counted" in seen:
-            return _("%(used)s of %(max)s calls used (%(rule)s)") % {"used": seen["counted"], "max": seen["max"], "rule": rule["id"]}
+            return _("%(used)s of %(max)s calls used (%(rule)s)") % {
+                "used": seen["counted"],
+                "max": seen["max"],
+                "rule": rule["id"],
+            }
     return ""
 
 
@@ -288,14 +373,23 @@ def _masked(lines: Lines, case: Case) -> list[dict[str, Any]]:
     for channel, icon in (("voice", "call"), ("email", "mail"), ("visit", "location_on")):
         line = lines.of(case.debtor, channel)
         if line is not None and line.point is not None:
-            told.append({"icon": icon, "value": mask(line.point.value, line.point.kind), "channel": channel, "generated": line.point.generated})
+            told.append(
+                {
+                    "icon": icon,
+                    "value": mask(line.point.value, line.point.kind),
+                    "channel": channel,
+                    "generated": line.point.generated,
+                }
+            )
     return told
 
 
 # -- the script ----------------------------------------------------------------------------------------
 
 
-def script_of(case: Case, lines: Lines, user: Any, position: replay.Position, *, at: dt.datetime, on: dt.date) -> Script | None:
+def script_of(
+    case: Case, lines: Lines, user: Any, position: replay.Position, *, at: dt.datetime, on: dt.date
+) -> Script | None:
     """The script of the step that the ladder has for calls on this day, filled with the facts of now."""
     from collections_app.services import message_facts
 
@@ -303,14 +397,20 @@ def script_of(case: Case, lines: Lines, user: Any, position: replay.Position, *,
         return None
     ladder = Policies().ladder(case.ladder_id)
     day = case.day(on)
-    talks = [s for s in ladder.steps if not s.is_reminder and "voice" in s.channels and s.text_for("voice") and s.first_day <= max(day, 1)]
+    talks = [
+        s
+        for s in ladder.steps
+        if not s.is_reminder and "voice" in s.channels and s.text_for("voice") and s.first_day <= max(day, 1)
+    ]
     talks = talks or [s for s in ladder.steps if not s.is_reminder and "voice" in s.channels and s.text_for("voice")]
     if not talks:
         return None
     step = next((s for s in talks if s.occurrence_on(day) is not None), talks[-1])
     told = step.text_for("voice")
     assert told is not None
-    contact = Contact(case=case, person=case.debtor, channel="voice", agent=user, step=step.code, language=case.debtor.language)
+    contact = Contact(
+        case=case, person=case.debtor, channel="voice", agent=user, step=step.code, language=case.debtor.language
+    )
     cover = ContactCase(case=case, loan=case.loan, step=step.code)
     line = lines.of(case.debtor, "voice")
     reachable = blocks_within_reach("voice", told[1], case.debtor.language)
@@ -318,7 +418,9 @@ def script_of(case: Case, lines: Lines, user: Any, position: replay.Position, *,
         facts = message_facts.facts_of(contact, [cover], {case.loan_id: position}, at)
         if not facts.collector_name:
             facts = replace(facts, collector_name=user.get_username())
-        text = render("voice", told[1], case.debtor.language, facts, [b for b in (line.blocks if line else ()) if b in reachable])
+        text = render(
+            "voice", told[1], case.debtor.language, facts, [b for b in (line.blocks if line else ()) if b in reachable]
+        )
     except DomainError as error:
         return Script(step.code, "", case.debtor.language, (), error.sentence)
     return Script(step.code, text.version, text.language, text.parts)
@@ -334,12 +436,16 @@ def _path(stage: str) -> list[tuple[Any, str]]:
 
 
 def _holds(case: Case, on: dt.date) -> list[dict[str, Any]]:
-    rows = Hold.objects.filter(case=case).filter(
-        Q(state=Hold.State.REQUESTED) | Q(state=Hold.State.ACTIVE) & (Q(until_on=None) | Q(until_on__gte=on))
-    ).order_by("from_on", "pk")
+    rows = (
+        Hold.objects.filter(case=case)
+        .filter(Q(state=Hold.State.REQUESTED) | Q(state=Hold.State.ACTIVE) & (Q(until_on=None) | Q(until_on__gte=on)))
+        .order_by("from_on", "pk")
+    )
     return [
         {
-            "hold": h, "words": h.get_reason_display(), "until": words.day(h.until_on) if h.until_on else _("open end"),
+            "hold": h,
+            "words": h.get_reason_display(),
+            "until": words.day(h.until_on) if h.until_on else _("open end"),
             "requested": h.state == Hold.State.REQUESTED,
             "stops": ", ".join(str(w) for name, w in _STOPS if getattr(h, f"stops_{name}")),
         }
@@ -348,7 +454,9 @@ def _holds(case: Case, on: dt.date) -> list[dict[str, Any]]:
 
 
 _STOPS = (
-    ("contacts", gettext_lazy("contacts")), ("clock", gettext_lazy("the days")), ("fees", gettext_lazy("fees")),
+    ("contacts", gettext_lazy("contacts")),
+    ("clock", gettext_lazy("the days")),
+    ("fees", gettext_lazy("fees")),
     ("legal", gettext_lazy("legal steps")),
 )
 
@@ -366,20 +474,41 @@ def _promise_words(promises: list[Promise]) -> dict[str, str]:
 
 def _people(case: Case, parties: list[LoanParty], lines: Lines, at: dt.datetime) -> dict[str, Any]:
     ids = sorted({p.person_id for p in parties} | {case.debtor_id})
-    points = list(ContactPoint.objects.filter(person__any_of=ids).select_related("person__key").order_by("person", "preference", "id"))
-    states = BorrowerState.objects.filter(person__any_of=ids, from_at__lte=at).filter(Q(until_at=None) | Q(until_at__gt=at)).order_by("id")
+    points = list(
+        ContactPoint.objects.filter(person__any_of=ids)
+        .select_related("person__key")
+        .order_by("person", "preference", "id")
+    )
+    states = (
+        BorrowerState.objects.filter(person__any_of=ids, from_at__lte=at)
+        .filter(Q(until_at=None) | Q(until_at__gt=at))
+        .order_by("id")
+    )
     return {
         "others": [
-            {"person": p.person, "role": p.get_role_display(), "numbers": [mask(x.value, x.kind) for x in points if x.person_id == p.person_id][:3]}
-            for p in parties if p.person_id != case.debtor_id
+            {
+                "person": p.person,
+                "role": p.get_role_display(),
+                "numbers": [mask(x.value, x.kind) for x in points if x.person_id == p.person_id][:3],
+            }
+            for p in parties
+            if p.person_id != case.debtor_id
         ],
         "points": [
-            {"point": x, "masked": mask(x.value, x.kind), "class": {"verified": "okt", "invalid": "not", "refused": "not"}.get(x.state, "mut")}
-            for x in points if x.person_id == case.debtor_id
+            {
+                "point": x,
+                "masked": mask(x.value, x.kind),
+                "class": {"verified": "okt", "invalid": "not", "refused": "not"}.get(x.state, "mut"),
+            }
+            for x in points
+            if x.person_id == case.debtor_id
         ],
         "consents": list(Consent.objects.filter(person=case.debtor, withdrawn_at=None).order_by("-given_at")[:10]),
         "hours": list(StatedHours.objects.filter(person=case.debtor, ended_at=None).order_by("id")[:10]),
-        "states": [{"name": s.name.replace("_", " "), "since": words.day(s.from_at.date()), "channels": ", ".join(s.channels)} for s in states],
+        "states": [
+            {"name": s.name.replace("_", " "), "since": words.day(s.from_at.date()), "channels": ", ".join(s.channels)}
+            for s in states
+        ],
         "checks": list(
             RegisterCheck.objects.filter(Q(person=None) | Q(person=case.debtor)).order_by("-checked_at")[:2]
         ),
@@ -396,5 +525,7 @@ def person_of(case: Case, person_id: int) -> Person:
         return case.debtor
     party = LoanParty.objects.filter(loan=case.loan_id, person_id=person_id).select_related("person__key").first()
     if party is None:
-        raise DomainError("not_a_party", "This person has no role on the loan of this case.", person=person_id, case=case.pk)
+        raise DomainError(
+            "not_a_party", "This person has no role on the loan of this case.", person=person_id, case=case.pk
+        )
     return party.person

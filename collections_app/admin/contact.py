@@ -27,14 +27,23 @@ from .why import why_csv, why_page
 
 class ShowContacts(ShowFilter):
     views = (
-        ("by_hand", gettext_lazy("Calls and visits")), ("approval", gettext_lazy("To approve")), ("withheld", gettext_lazy("Withheld")),
-        ("letters", gettext_lazy("Letters")), ("unconfirmed", gettext_lazy("Unconfirmed")), ("all", gettext_lazy("All")),
+        ("by_hand", gettext_lazy("Calls and visits")),
+        ("approval", gettext_lazy("To approve")),
+        ("withheld", gettext_lazy("Withheld")),
+        ("letters", gettext_lazy("Letters")),
+        ("unconfirmed", gettext_lazy("Unconfirmed")),
+        ("all", gettext_lazy("All")),
     )
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         view = self.value()
         if view == "by_hand":
-            return queryset.filter(channel__in=Contact.BY_HAND, direction="out", state__in=["planned", "withheld"], not_before__lte=clock.now())
+            return queryset.filter(
+                channel__in=Contact.BY_HAND,
+                direction="out",
+                state__in=["planned", "withheld"],
+                not_before__lte=clock.now(),
+            )
         if view == "approval":
             return queryset.filter(state=Contact.State.AWAITING_APPROVAL)
         if view == "withheld":
@@ -62,23 +71,37 @@ class ContactAdmin(TabbedAdmin):
     ordering = ("-id",)
     shown_personal = ("text", "outcome_note")
     change_form_outer_before_template = "admin/collections_app/contact/before.html"
-    empty_hint = gettext_lazy("Nothing waits here. The daily run plans contacts; a call is planned by hand on the case page.")
+    empty_hint = gettext_lazy(
+        "Nothing waits here. The daily run plans contacts; a call is planned by hand on the case page."
+    )
     buttons = (
         Button(
-            "approve", gettext_lazy("Approve"), arguments=lambda act: {"reason": act.because, "at": act.at}, bulk=True,
+            "approve",
+            gettext_lazy("Approve"),
+            arguments=lambda act: {"reason": act.because, "at": act.at},
+            bulk=True,
         ),
         Button("decline", gettext_lazy("Decline"), arguments=lambda act: {"reason": act.because[:200]}, bulk=True),
         Button(
-            "mark_delivered", gettext_lazy("Proof of delivery came in"), arguments=lambda act: {"at": act.at},
+            "mark_delivered",
+            gettext_lazy("Proof of delivery came in"),
+            arguments=lambda act: {"at": act.at},
             do=lambda obj, act: letters.prove_delivery(obj, at=act.at, by=act.by, tracking=act.values["tracking"]),
-            fields={"tracking": forms.CharField(label=gettext_lazy("Tracking number"), max_length=120, widget=forms.TextInput(attrs={"class": "in"}))},
-            right="collections_app.approve_contact", when=lambda contact: contact.channel == "letter",
+            fields={
+                "tracking": forms.CharField(
+                    label=gettext_lazy("Tracking number"), max_length=120, widget=forms.TextInput(attrs={"class": "in"})
+                )
+            },
+            right="collections_app.approve_contact",
+            when=lambda contact: contact.channel == "letter",
         ),
     )
 
     @admin.display(description=gettext_lazy("Contact"))
     def what(self, contact: Contact) -> str:
-        return format_html("{} <span class=\"desk-sub\">{}</span>", words.CHANNEL_WORDS.get(contact.channel, contact.channel), contact.pk)
+        return format_html(
+            '{} <span class="desk-sub">{}</span>', words.CHANNEL_WORDS.get(contact.channel, contact.channel), contact.pk
+        )
 
     @admin.display(description=gettext_lazy("Person"))
     def borrower(self, contact: Contact) -> str:
@@ -87,12 +110,15 @@ class ContactAdmin(TabbedAdmin):
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, contact: Contact) -> str:
         kind = "no" if contact.state in ("withheld", "failed") else "ap" if contact.state == "awaiting_approval" else ""
-        return format_html('<span class="desk"><span class="badge {}">{}</span></span>', kind, contact.get_state_display())
+        return format_html(
+            '<span class="desk"><span class="badge {}">{}</span></span>', kind, contact.get_state_display()
+        )
 
     @admin.display(description=gettext_lazy("Why"))
     def why_shown(self, contact: Contact) -> str:
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:collections_app_contact_why", args=[contact.pk]),
+            '<a href="{}">{}</a>',
+            reverse("admin:collections_app_contact_why", args=[contact.pk]),
             contact.withheld_by or contact.state_because or contact.outcome or _("why"),
         )
 
@@ -111,7 +137,9 @@ class ContactAdmin(TabbedAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         why = reverse("admin:collections_app_contact_why", args=[object_id]) if object_id else ""
         return super().changeform_view(request, object_id, form_url, {"why_url": why, **(extra_context or {})})
 
@@ -126,15 +154,23 @@ class ContactAdmin(TabbedAdmin):
         return contact
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("person__key", "case__loan__lender", "case__debtor__key", "contact_point", "agent")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("person__key", "case__loan__lender", "case__debtor__key", "contact_point", "agent")
+        )
 
     def why_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Verdict, next time, rules with what they saw, every judgement, what can be done instead."""
         contact = self._contact(request, object_id)
         with office_time():
             context = {
-                **self.admin_site.each_context(request), **why_page(contact, at=clock.now(), on=clock.today()), "opts": self.opts,
-                "original": contact, "title": _("Contact %(id)s") % {"id": contact.pk}, "is_fullwidth": "1",
+                **self.admin_site.each_context(request),
+                **why_page(contact, at=clock.now(), on=clock.today()),
+                "opts": self.opts,
+                "original": contact,
+                "title": _("Contact %(id)s") % {"id": contact.pk},
+                "is_fullwidth": "1",
                 "csv_url": self.url_of("why_csv", str(contact.pk)),
             }
             return TemplateResponse(request, "admin/collections_app/contact/why.html", context).render()

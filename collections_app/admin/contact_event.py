@@ -42,10 +42,13 @@ class BreachAdmin(OfPersonAdmin):
     empty_hint = gettext_lazy("No breach is open: what happened was allowed.")
     buttons = (
         Button(
-            "assess", gettext_lazy("Assess"),
+            "assess",
+            gettext_lazy("Assess"),
             fields={
                 "assessment": forms.CharField(
-                    label=gettext_lazy("What happened and what follows"), max_length=2000, widget=forms.Textarea(attrs={"class": "in t", "rows": 3})
+                    label=gettext_lazy("What happened and what follows"),
+                    max_length=2000,
+                    widget=forms.Textarea(attrs={"class": "in t", "rows": 3}),
                 )
             },
         ),

@@ -28,7 +28,9 @@ def download_link(document_id: int | None) -> str:
     """A link to the bytes, or a dash."""
     if document_id is None:
         return "–"
-    return format_html('<a href="{}">{}</a>', reverse("admin:collections_app_storeddocument_download", args=[document_id]), _("Get"))
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:collections_app_storeddocument_download", args=[document_id]), _("Get")
+    )
 
 
 # Whoever works with borrowers reads their papers; an auditor sees that they exist, and their hashes.
@@ -87,10 +89,16 @@ class StoredDocumentAdmin(BaseAdmin):
             tell(request, error)
             return HttpResponseRedirect(self.url_of("change", str(document.pk)))
         AccessRecord.objects.create(
-            user=request.user, kind=AccessRecord.Kind.DOWNLOAD, what=f"storeddocument:{document.pk}", at=clock.now(), because="download",
+            user=request.user,
+            kind=AccessRecord.Kind.DOWNLOAD,
+            what=f"storeddocument:{document.pk}",
+            at=clock.now(),
+            because="download",
         )
         response = HttpResponse(data, content_type=document.media_type)
-        suffix = {"application/pdf": ".pdf", "application/zip": ".zip", "text/html": ".html"}.get(document.media_type, "")
+        suffix = {"application/pdf": ".pdf", "application/zip": ".zip", "text/html": ".html"}.get(
+            document.media_type, ""
+        )
         response["Content-Disposition"] = f'attachment; filename="document-{document.pk}{suffix}"'
         response["X-Content-Type-Options"] = "nosniff"
         return response
@@ -116,14 +124,19 @@ class PrintBatchAdmin(BaseAdmin):
     list_display = ("id", "business_on", "made_at", "letters_count", "get_it")
     ordering = ("-id",)
     list_before_template = "admin/collections_app/printbatch_before.html"
-    empty_hint = gettext_lazy("No batch yet. When letters have been sent, gather them here and print the batch with its cover list.")
+    empty_hint = gettext_lazy(
+        "No batch yet. When letters have been sent, gather them here and print the batch with its cover list."
+    )
 
     @admin.display(description=gettext_lazy("File"))
     def get_it(self, batch: PrintBatch) -> str:
         return download_link(batch.document_id)
 
     def get_urls(self) -> list[URLPattern]:
-        return [path("print/", self.admin_site.admin_view(self.print_view), name=self.url_name("print")), *super().get_urls()]
+        return [
+            path("print/", self.admin_site.admin_view(self.print_view), name=self.url_name("print")),
+            *super().get_urls(),
+        ]
 
     @staticmethod
     def may_print(request: HttpRequest) -> bool:
@@ -132,7 +145,9 @@ class PrintBatchAdmin(BaseAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         may = self.may_print(request)
         waiting = _to_print()[:501].count() if may else 0
-        return super().changelist_view(request, {"may_print": may, "to_print": waiting, "print_url": self.url_of("print"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"may_print": may, "to_print": waiting, "print_url": self.url_of("print"), **(extra_context or {})}
+        )
 
     def print_view(self, request: HttpRequest) -> HttpResponse:
         """GET shows what would be printed, POST prints it."""
@@ -147,17 +162,24 @@ class PrintBatchAdmin(BaseAdmin):
             if batch is None:
                 messages.warning(request, _("No letter waits to be printed."))
                 return HttpResponseRedirect(self.url_of("changelist"))
-            messages.success(request, _("%(count)s letters are in batch %(id)s.") % {"count": batch.letters_count, "id": batch.pk})
+            messages.success(
+                request, _("%(count)s letters are in batch %(id)s.") % {"count": batch.letters_count, "id": batch.pk}
+            )
             return HttpResponseRedirect(self.url_of("change", str(batch.pk)))
         context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "title": _("Print letters"), "to_print": _to_print()[:501].count(),
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Print letters"),
+            "to_print": _to_print()[:501].count(),
             "back": self.url_of("changelist"),
         }
         return TemplateResponse(request, "admin/collections_app/print_letters.html", context)
 
 
 def _to_print() -> Any:
-    return Contact.objects.filter(channel="letter", state=Contact.State.SENT, print_batch=None, document__isnull=False).values("pk")
+    return Contact.objects.filter(
+        channel="letter", state=Contact.State.SENT, print_batch=None, document__isnull=False
+    ).values("pk")
 
 
 @admin.register(AccessRecord)

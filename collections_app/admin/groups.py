@@ -115,9 +115,12 @@ def _rights(role: Role, known: dict[str, list[Permission]]) -> list[Permission]:
     if role.sees_everything:
         return [p for codename, found in known.items() if codename.startswith("view_") for p in found]
     names = [
-        *(f"view_{m}" for m in role.view.split()), *(f"change_{m}" for m in role.change.split()),
-        *(f"view_{m}" for m in role.change.split()), *(f"add_{m}" for m in role.add.split()),
-        *(f"view_{m}" for m in role.add.split()), *role.may.split(),
+        *(f"view_{m}" for m in role.view.split()),
+        *(f"change_{m}" for m in role.change.split()),
+        *(f"view_{m}" for m in role.change.split()),
+        *(f"add_{m}" for m in role.add.split()),
+        *(f"view_{m}" for m in role.add.split()),
+        *role.may.split(),
     ]
     return [p for name in dict.fromkeys(names) for p in known.get(name, [])]
 
@@ -128,7 +131,9 @@ def unknown_rights() -> list[str]:
     acts = {code for m in apps.get_models() for code, _name in m._meta.permissions}
     told = []
     for role in ROLES:
-        told += [f"{role.name}: no model {n}" for n in f"{role.view} {role.change} {role.add}".split() if n not in models]
+        told += [
+            f"{role.name}: no model {n}" for n in f"{role.view} {role.change} {role.add}".split() if n not in models
+        ]
         told += [f"{role.name}: no right {code}" for code in role.may.split() if code not in acts]
     return told
 

@@ -38,10 +38,17 @@ class HoldAdmin(TabbedAdmin, OfPersonAdmin):
     shown_personal = ("evidence",)
     empty_hint = gettext_lazy("No hold here. A hold is asked for on the case page.")
     buttons = (
-        Button("approve", gettext_lazy("Approve"), do=lambda hold, act: holds.approve_hold(hold, by=act.by, because=act.because), bulk=True),
+        Button(
+            "approve",
+            gettext_lazy("Approve"),
+            do=lambda hold, act: holds.approve_hold(hold, by=act.by, because=act.because),
+            bulk=True,
+        ),
         Button("refuse", gettext_lazy("Refuse"), bulk=True),
         Button(
-            "end_early", gettext_lazy("End it today"), arguments=lambda act: {"until_on": act.on},
+            "end_early",
+            gettext_lazy("End it today"),
+            arguments=lambda act: {"until_on": act.on},
             do=lambda hold, act: holds.end_hold(hold, on=act.on, by=act.by, because=act.because),
         ),
     )

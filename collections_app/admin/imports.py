@@ -22,7 +22,9 @@ class ImportBatchAdmin(BaseAdmin):
     @admin.display(description=gettext_lazy("Result"))
     def counts(self, batch: ImportBatch) -> str:
         wanted = ("rows", "created", "updated", "unchanged", "rejected", "later", "suspects")
-        return ", ".join(f"{k} {batch.result[k]:,}" for k in wanted if isinstance(batch.result.get(k), int) and batch.result[k])
+        return ", ".join(
+            f"{k} {batch.result[k]:,}" for k in wanted if isinstance(batch.result.get(k), int) and batch.result[k]
+        )
 
 
 @admin.register(ImportRow)

@@ -32,8 +32,12 @@ class TabbedAdmin(BaseAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         here, base = request.GET.get("show"), self.url_of("changelist")
         tabs = [{"title": self.first_tab, "link": base, "on": here is None}]
-        tabs += [{"title": title, "link": f"{base}?show={code}", "on": here == code} for code, title in self.tabs(request)]
-        return super().changelist_view(request, {"list_tabs": tabs, "list_note": self.list_note, **(extra_context or {})})
+        tabs += [
+            {"title": title, "link": f"{base}?show={code}", "on": here == code} for code, title in self.tabs(request)
+        ]
+        return super().changelist_view(
+            request, {"list_tabs": tabs, "list_note": self.list_note, **(extra_context or {})}
+        )
 
     def tabs(self, request: HttpRequest) -> Any:
         return self.show.views

@@ -39,7 +39,16 @@ class OfLoanAdmin(BaseAdmin):
 class LoanAdmin(BaseAdmin):
     """A contract: the worst first."""
 
-    list_display = ("number", "borrower", "product", "principal_words", "instalment_words", "days_past_due", "state", "lender")
+    list_display = (
+        "number",
+        "borrower",
+        "product",
+        "principal_words",
+        "instalment_words",
+        "days_past_due",
+        "state",
+        "lender",
+    )
     list_filter = ("state", "product", "currency", "collector_role")
     list_select_related = ("debtor__key", "lender")
     search_fields = ("=number",)
@@ -65,7 +74,11 @@ class LoanAdmin(BaseAdmin):
 
     @admin.display(description=gettext_lazy("Days past due"), ordering="oldest_open_due_on")
     def days_past_due(self, loan: Loan) -> str:
-        late = (clock.today() - loan.oldest_open_due_on).days if loan.oldest_open_due_on and loan.state in Loan.LIVE else None
+        late = (
+            (clock.today() - loan.oldest_open_due_on).days
+            if loan.oldest_open_due_on and loan.state in Loan.LIVE
+            else None
+        )
         return words.days_badge(late)
 
 

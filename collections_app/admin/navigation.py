@@ -43,7 +43,8 @@ class Item:
 
 def _of(model: str, query: str = "") -> dict[str, Any]:
     return {
-        "url": f"admin:collections_app_{model}_changelist", "query": query,
+        "url": f"admin:collections_app_{model}_changelist",
+        "query": query,
         "rights": (f"collections_app.view_{model}", f"collections_app.change_{model}"),
     }
 
@@ -54,18 +55,28 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(gettext_lazy("Home"), "home", "admin:index"),
             Item(
-                gettext_lazy("My cases"), "list", **(_of("case", "show=mine") | {"rights": ("collections_app.work_case",)}),
-                rows=lambda user, on: Case.objects.open().filter(owner=user), mine=True,
+                gettext_lazy("My cases"),
+                "list",
+                **(_of("case", "show=mine") | {"rights": ("collections_app.work_case",)}),
+                rows=lambda user, on: Case.objects.open().filter(owner=user),
+                mine=True,
             ),
             Item(gettext_lazy("Cases"), "group", **_of("case"), rows=lambda user, on: Case.objects.open()),
             Item(
-                gettext_lazy("Calls and visits"), "call", **_of("contact", "show=by_hand"),
+                gettext_lazy("Calls and visits"),
+                "call",
+                **_of("contact", "show=by_hand"),
                 rows=lambda user, on: Contact.objects.filter(
-                    channel__in=Contact.BY_HAND, direction="out", state__in=["planned", "withheld"], not_before__lte=clock.now()
+                    channel__in=Contact.BY_HAND,
+                    direction="out",
+                    state__in=["planned", "withheld"],
+                    not_before__lte=clock.now(),
                 ),
             ),
             Item(
-                gettext_lazy("Promises due"), "handshake", **_of("promise", "show=due"),
+                gettext_lazy("Promises due"),
+                "handshake",
+                **_of("promise", "show=due"),
                 rows=lambda user, on: Promise.objects.filter(state=Promise.State.OPEN, due_on__lte=on),
             ),
         ),
@@ -74,23 +85,33 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         gettext_lazy("To decide"),
         (
             Item(
-                gettext_lazy("Contacts to approve"), "approval", **(_of("contact", "show=approval") | {"rights": ("collections_app.approve_contact",)}),
+                gettext_lazy("Contacts to approve"),
+                "approval",
+                **(_of("contact", "show=approval") | {"rights": ("collections_app.approve_contact",)}),
                 rows=lambda user, on: Contact.objects.filter(state=Contact.State.AWAITING_APPROVAL),
             ),
             Item(
-                gettext_lazy("Holds to approve"), "pause_circle", **(_of("hold", "show=requested") | {"rights": ("collections_app.approve_hold",)}),
+                gettext_lazy("Holds to approve"),
+                "pause_circle",
+                **(_of("hold", "show=requested") | {"rights": ("collections_app.approve_hold",)}),
                 rows=lambda user, on: Hold.objects.filter(state=Hold.State.REQUESTED),
             ),
             Item(
-                gettext_lazy("Payments to decide"), "payments", **(_of("payment", "state__exact=suspect") | {"rights": ("collections_app.settle_suspects",)}),
+                gettext_lazy("Payments to decide"),
+                "payments",
+                **(_of("payment", "state__exact=suspect") | {"rights": ("collections_app.settle_suspects",)}),
                 rows=lambda user, on: Payment.objects.filter(state=Payment.State.SUSPECT),
             ),
             Item(
-                gettext_lazy("Breaches"), "gavel", **_of("breach", "state__exact=open"),
+                gettext_lazy("Breaches"),
+                "gavel",
+                **_of("breach", "state__exact=open"),
                 rows=lambda user, on: Breach.objects.filter(state=Breach.State.OPEN),
             ),
             Item(
-                gettext_lazy("Policies to release"), "rule", **(_of("policyversion", "state__exact=draft") | {"rights": ("collections_app.release_policy",)}),
+                gettext_lazy("Policies to release"),
+                "rule",
+                **(_of("policyversion", "state__exact=draft") | {"rights": ("collections_app.release_policy",)}),
                 rows=lambda user, on: PolicyVersion.objects.filter(state=PolicyVersion.State.DRAFT),
             ),
         ),
@@ -100,17 +121,23 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(gettext_lazy("Daily runs"), "play_arrow", **_of("dailyrun")),
             Item(
-                gettext_lazy("Set aside"), "warning", **_of("setaside", "show=open"),
+                gettext_lazy("Set aside"),
+                "warning",
+                **_of("setaside", "show=open"),
                 rows=lambda user, on: SetAside.objects.filter(resolved_at=None),
             ),
             Item(
-                gettext_lazy("Withheld contacts"), "lock", **_of("contact", "show=withheld"),
+                gettext_lazy("Withheld contacts"),
+                "lock",
+                **_of("contact", "show=withheld"),
                 rows=lambda user, on: Contact.objects.filter(direction="out", state=Contact.State.WITHHELD),
             ),
             Item(gettext_lazy("Letters"), "mail", **_of("contact", "show=letters")),
             Item(gettext_lazy("Stop sending"), "stop_circle", **_of("sendingstop")),
             Item(
-                gettext_lazy("Imports"), "upload_file", **_of("importbatch"),
+                gettext_lazy("Imports"),
+                "upload_file",
+                **_of("importbatch"),
                 rows=lambda user, on: ImportBatch.objects.filter(finished_at=None),
             ),
         ),
@@ -138,7 +165,9 @@ SECTIONS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(gettext_lazy("Accounts"), "manage_accounts", "admin:auth_user_changelist", rights=("auth.view_user",)),
             Item(gettext_lazy("Groups"), "groups", "admin:auth_group_changelist", rights=("auth.view_group",)),
             Item(
-                gettext_lazy("Schedule"), "schedule", "admin:django_celery_beat_periodictask_changelist",
+                gettext_lazy("Schedule"),
+                "schedule",
+                "admin:django_celery_beat_periodictask_changelist",
                 rights=("django_celery_beat.view_periodictask",),
             ),
         ),
@@ -152,7 +181,11 @@ def sections(request: HttpRequest, counted: bool = True) -> list[tuple[Any, list
     here = request.get_full_path()
     found: list[tuple[Any, list[Item]]] = []
     for title, items in SECTIONS:
-        lines = [_laid(i, request, here, user, on, counted) for i in items if not i.rights or any(user.has_perm(r) for r in i.rights)]
+        lines = [
+            _laid(i, request, here, user, on, counted)
+            for i in items
+            if not i.rights or any(user.has_perm(r) for r in i.rights)
+        ]
         if lines:
             found.append((title, lines))
     found[1:1] = _of_other_apps(request, here)
@@ -163,7 +196,9 @@ def _laid(item: Item, request: HttpRequest, here: str, user: Any, on: dt.date, c
     path = reverse(item.url)
     link = f"{path}?{item.query}" if item.query else path
     return replace(
-        item, link=link, is_here=here == link or (not item.query and request.path == path and not request.GET.get("show")),
+        item,
+        link=link,
+        is_here=here == link or (not item.query and request.path == path and not request.GET.get("show")),
         count=_count(item, user, on) if counted and item.rows is not None else "",
     )
 
@@ -194,7 +229,10 @@ def _of_other_apps(request: HttpRequest, here: str) -> Iterable[tuple[Any, list[
             continue
         by_app.setdefault(opts.app_label, []).append(
             Item(
-                opts.verbose_name_plural.capitalize(), getattr(model_admin, "nav_icon", "description"), "", link=link,
+                opts.verbose_name_plural.capitalize(),
+                getattr(model_admin, "nav_icon", "description"),
+                "",
+                link=link,
                 is_here=request.path.startswith(link),
             )
         )
@@ -206,7 +244,9 @@ def extra_context(context: dict[str, Any], request: HttpRequest) -> dict[str, An
     zone = ZoneInfo(settings.LENDER_TIME_ZONE)
     return {
         **context,
-        "desk_sections": (lambda: sections(request)) if request.user.is_authenticated and request.user.is_staff else list,
+        "desk_sections": (lambda: sections(request))
+        if request.user.is_authenticated and request.user.is_staff
+        else list,
         "desk_now": clock.now().astimezone(zone),
         "desk_zone": zone,
         "desk_role": (lambda: gettext(role_of(request.user))) if request.user.is_authenticated else str,

@@ -33,7 +33,11 @@ class PaymentAdmin(OfLoanAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         term = search_term.strip()
-        return (queryset.filter(Q(reference=term) | Q(loan__number=term) | Q(loan__number=term.upper())) if term else queryset), False
+        return (
+            queryset.filter(Q(reference=term) | Q(loan__number=term) | Q(loan__number=term.upper()))
+            if term
+            else queryset
+        ), False
 
     @admin.display(description=gettext_lazy("Amount"))
     def amount_words(self, row: Payment) -> str:

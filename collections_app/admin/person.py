@@ -113,7 +113,9 @@ class ContactPointAdmin(OfPersonAdmin):
     changeable = ("preference", "employer_forbids")
     buttons = (
         Button("verify", gettext_lazy("Verified"), right="collections_app.work_case"),
-        Button("mark_invalid", gettext_lazy("Does not reach this person"), right="collections_app.work_case", bulk=True),
+        Button(
+            "mark_invalid", gettext_lazy("Does not reach this person"), right="collections_app.work_case", bulk=True
+        ),
         Button("refuse", gettext_lazy("Refused by the person"), right="collections_app.work_case"),
         Button("accept_again", gettext_lazy("Agreed again by the person"), right="collections_app.work_case"),
     )
@@ -153,7 +155,18 @@ class StatedHoursAdmin(_SaidAdmin):
 
     list_display = ("id", "who", "kind", "from_clock", "to_clock", "days", "channels", "ended_at")
     list_filter = ("kind",)
-    addable = ("person", "kind", "days", "from_clock", "to_clock", "to_inclusive", "holidays", "channels", "places", "known_at")
+    addable = (
+        "person",
+        "kind",
+        "days",
+        "from_clock",
+        "to_clock",
+        "to_inclusive",
+        "holidays",
+        "channels",
+        "places",
+        "known_at",
+    )
     changeable = ("ended_at",)
 
 
@@ -185,4 +198,3 @@ class RegisterCheckAdmin(BaseAdmin):
     list_filter = ("state", "stand_in")
     list_select_related = ("person",)
     ordering = ("-id",)
-

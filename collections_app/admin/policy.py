@@ -14,11 +14,22 @@ from collections_app.models import LadderStep, PolicyVersion, PresetRule
 class PolicyVersionAdmin(BaseAdmin):
     """One version of one file, whole."""
 
-    list_display = ("ident", "version", "kind", "jurisdiction", "state_shown", "effective_from", "effective_to", "loaded_at")
+    list_display = (
+        "ident",
+        "version",
+        "kind",
+        "jurisdiction",
+        "state_shown",
+        "effective_from",
+        "effective_to",
+        "loaded_at",
+    )
     list_filter = ("kind", "state", "jurisdiction")
     search_fields = ("ident", "title")
     ordering = ("kind", "ident", "-id")
-    empty_hint = gettext_lazy("No ladder and no preset is loaded: load_policy --shipped brings those that come with the program.")
+    empty_hint = gettext_lazy(
+        "No ladder and no preset is loaded: load_policy --shipped brings those that come with the program."
+    )
     buttons = (Button("release", gettext_lazy("Release")),)
 
     @admin.display(description=gettext_lazy("State"), ordering="state")

@@ -19,7 +19,11 @@ from .person import OfPersonAdmin
 
 
 class ShowPromises(ShowFilter):
-    views = (("due", gettext_lazy("Due today or before")), ("broken", gettext_lazy("Broken")), ("all", gettext_lazy("All")))
+    views = (
+        ("due", gettext_lazy("Due today or before")),
+        ("broken", gettext_lazy("Broken")),
+        ("all", gettext_lazy("All")),
+    )
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         view = self.value()

@@ -58,23 +58,41 @@ def run_page(run: DailyRun) -> dict[str, Any]:
         counted.pop("set_aside", None)
         lines.append(
             StepLine(
-                name, len(windows), sum(w.done for w in windows), [(k.replace("_", " "), n) for k, n in sorted(counted.items()) if n],
-                by_step[name], sum(w.seconds for w in windows),
+                name,
+                len(windows),
+                sum(w.done for w in windows),
+                [(k.replace("_", " "), n) for k, n in sorted(counted.items()) if n],
+                by_step[name],
+                sum(w.seconds for w in windows),
             )
         )
     top = max(total.withheld.values(), default=0)
     before = DailyRun.objects.filter(date__lt=run.date).order_by("-date").first()
     after = DailyRun.objects.filter(date__gt=run.date).order_by("date").first()
     return {
-        "run": run, "day_words": words.full_day(run.date), "lines": lines, "closed_steps": sum(x.is_done for x in lines),
-        "set_aside": aside[:ASIDE_SHOWN], "aside_count": sum(by_step.values()), "aside_more": len(aside) > ASIDE_SHOWN,
+        "run": run,
+        "day_words": words.full_day(run.date),
+        "lines": lines,
+        "closed_steps": sum(x.is_done for x in lines),
+        "set_aside": aside[:ASIDE_SHOWN],
+        "aside_count": sum(by_step.values()),
+        "aside_more": len(aside) > ASIDE_SHOWN,
         "moved": [(*k.partition("→")[::2], n) for k, n in sorted(total.moved.items(), key=lambda m: -m[1])],
-        "planned": [(words.CHANNEL_WORDS.get(k, k), words.CHANNEL_ICONS.get(k, "forum"), n) for k, n in sorted(total.planned.items())],
-        "planned_total": sum(total.planned.values()), "moved_total": sum(total.moved.values()),
-        "withheld": [(k, n, round(100 * n / top)) for k, n in total.withheld.most_common()], "withheld_total": sum(total.withheld.values()),
-        "opened": words.moment(run.opened_at), "closed": words.moment(run.closed_at) if run.closed_at else "",
-        "took": (run.closed_at - run.opened_at).total_seconds() if run.closed_at else None, "before": before, "after": after,
-        "before_words": words.day(before.date) if before else "", "after_words": words.day(after.date) if after else "",
+        "planned": [
+            (words.CHANNEL_WORDS.get(k, k), words.CHANNEL_ICONS.get(k, "forum"), n)
+            for k, n in sorted(total.planned.items())
+        ],
+        "planned_total": sum(total.planned.values()),
+        "moved_total": sum(total.moved.values()),
+        "withheld": [(k, n, round(100 * n / top)) for k, n in total.withheld.most_common()],
+        "withheld_total": sum(total.withheld.values()),
+        "opened": words.moment(run.opened_at),
+        "closed": words.moment(run.closed_at) if run.closed_at else "",
+        "took": (run.closed_at - run.opened_at).total_seconds() if run.closed_at else None,
+        "before": before,
+        "after": after,
+        "before_words": words.day(before.date) if before else "",
+        "after_words": words.day(after.date) if after else "",
     }
 
 
@@ -101,11 +119,14 @@ class DailyRunAdmin(BaseAdmin):
     def did(self, run: DailyRun) -> str:
         r = run.result or {}
         return _("%(moved)s moved, %(planned)s planned, %(withheld)s withheld") % {
-            "moved": f"{sum((r.get('moved') or {}).values()):,}", "planned": f"{sum((r.get('planned') or {}).values()):,}",
+            "moved": f"{sum((r.get('moved') or {}).values()):,}",
+            "planned": f"{sum((r.get('planned') or {}).values()):,}",
             "withheld": f"{sum((r.get('withheld') or {}).values()):,}",
         }
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
         run = self.get_object(request, unquote(object_id))
@@ -115,7 +136,11 @@ class DailyRunAdmin(BaseAdmin):
             raise PermissionDenied
         with office_time():
             context = {
-                **self.admin_site.each_context(request), **run_page(run), "opts": self.opts, "original": run, "title": str(run),
+                **self.admin_site.each_context(request),
+                **run_page(run),
+                "opts": self.opts,
+                "original": run,
+                "title": str(run),
                 "is_fullwidth": "1",
             }
             return TemplateResponse(request, self.change_form_template, context).render()

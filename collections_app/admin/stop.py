@@ -30,7 +30,9 @@ class StopForm(ReasonedForm):
     """Which channel, and why."""
 
     channel = forms.ChoiceField(
-        label=gettext_lazy("Channel"), required=False, choices=[("", gettext_lazy("All channels")), *words.CHANNEL_WORDS.items()],
+        label=gettext_lazy("Channel"),
+        required=False,
+        choices=[("", gettext_lazy("All channels")), *words.CHANNEL_WORDS.items()],
         widget=forms.Select(attrs={"class": "in"}),
     )
     field_order = ["channel", "because"]
@@ -73,13 +75,19 @@ class SendingStopAdmin(TabbedAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"may_stop": self.may_stop(request), "stop_url": self.url_of("stop"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"may_stop": self.may_stop(request), "stop_url": self.url_of("stop"), **(extra_context or {})}
+        )
 
-    def changeform_view(self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         stop = self.get_object(request, unquote(object_id)) if object_id else None
         context = {
-            "stop": stop, "may_lift": stop is not None and stop.lifted_at is None and self.may_stop(request),
-            "is_own": stop is not None and stop.stopped_by_id == request.user.pk, "lift_form": ReasonedForm(auto_id="lift_%s"),
+            "stop": stop,
+            "may_lift": stop is not None and stop.lifted_at is None and self.may_stop(request),
+            "is_own": stop is not None and stop.stopped_by_id == request.user.pk,
+            "lift_form": ReasonedForm(auto_id="lift_%s"),
             "lift_url": self.url_of("lift", str(stop.pk)) if stop is not None else "",
         }
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
@@ -92,7 +100,10 @@ class SendingStopAdmin(TabbedAdmin):
         if request.method == "POST" and form.is_valid():
             try:
                 stop = stops.stop_all(
-                    channel=form.cleaned_data["channel"], because=form.cleaned_data["because"], by=request.user, at=clock.now()
+                    channel=form.cleaned_data["channel"],
+                    because=form.cleaned_data["because"],
+                    by=request.user,
+                    at=clock.now(),
                 )
             except DomainError as error:
                 tell(request, error)
@@ -101,15 +112,30 @@ class SendingStopAdmin(TabbedAdmin):
                 return HttpResponseRedirect(self.url_of("change", str(stop.pk)))
         now = clock.now()
         waiting = [
-            (words.CHANNEL_WORDS[c], count_words(Contact.objects.dispatchable(now).filter(channel=c).order_by().values("pk")[:COUNTED].count()))
+            (
+                words.CHANNEL_WORDS[c],
+                count_words(
+                    Contact.objects.dispatchable(now).filter(channel=c).order_by().values("pk")[:COUNTED].count()
+                ),
+            )
             for c in Contact.MESSAGES
         ]
-        by_hand = Contact.objects.filter(
-            channel__in=Contact.BY_HAND, direction="out", state__in=["planned", "withheld"], not_before__lte=now
-        ).order_by().values("pk")[:COUNTED].count()
+        by_hand = (
+            Contact.objects.filter(
+                channel__in=Contact.BY_HAND, direction="out", state__in=["planned", "withheld"], not_before__lte=now
+            )
+            .order_by()
+            .values("pk")[:COUNTED]
+            .count()
+        )
         context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "title": _("Stop sending"), "form": form, "waiting": waiting,
-            "by_hand": count_words(by_hand), "in_force": list(SendingStop.objects.filter(lifted_at=None).select_related("stopped_by")),
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Stop sending"),
+            "form": form,
+            "waiting": waiting,
+            "by_hand": count_words(by_hand),
+            "in_force": list(SendingStop.objects.filter(lifted_at=None).select_related("stopped_by")),
             "back": self.url_of("changelist"),
         }
         return TemplateResponse(request, "admin/collections_app/sendingstop/stop.html", context)
@@ -134,5 +160,3 @@ class SendingStopAdmin(TabbedAdmin):
             else:
                 messages.success(request, _("Lifted."))
         return HttpResponseRedirect(self.url_of("change", str(stop.pk)))
-
-

@@ -41,8 +41,11 @@ MONEY_DAYS = 62  # payments of the two months before the episode are told with i
 SOURCE_LIMIT = 500  # rows of one source: far more than an episode has; older ones stand in their own lists
 
 KINDS: dict[str, Any] = {
-    "contacts": gettext_lazy("Contacts"), "money": gettext_lazy("Money"), "promises": gettext_lazy("Promises"),
-    "changes": gettext_lazy("Changes"), "files": gettext_lazy("Files"),
+    "contacts": gettext_lazy("Contacts"),
+    "money": gettext_lazy("Money"),
+    "promises": gettext_lazy("Promises"),
+    "changes": gettext_lazy("Changes"),
+    "files": gettext_lazy("Files"),
 }
 
 
@@ -84,7 +87,15 @@ class _Row:
 
 def timeline_of(case: Case, *, kind: str = "", page: int = 1) -> Timeline:
     """The page of the timeline of a case; `kind` is one of KINDS or empty for all."""
-    rows = [*_contacts(case), *_events(case), *_money(case), *_promises(case), *_holds(case), *_changes(case), *_files(case)]
+    rows = [
+        *_contacts(case),
+        *_events(case),
+        *_money(case),
+        *_promises(case),
+        *_holds(case),
+        *_changes(case),
+        *_files(case),
+    ]
     rows.sort(key=lambda r: (r.at, r.order), reverse=True)
     counts = Counter(r.kind for r in rows)
     wanted = [r for r in rows if not kind or r.kind == kind]
@@ -98,8 +109,12 @@ def timeline_of(case: Case, *, kind: str = "", page: int = 1) -> Timeline:
             days.append((told, []))
         days[-1][1].append(entry)
     return Timeline(
-        days, [("", _("All"), len(rows)), *((k, KINDS[k], counts[k]) for k in KINDS)], kind, page,
-        max(0, len(wanted) - page * PAGE), len(wanted),
+        days,
+        [("", _("All"), len(rows)), *((k, KINDS[k], counts[k]) for k in KINDS)],
+        kind,
+        page,
+        max(0, len(wanted) - page * PAGE),
+        len(wanted),
     )
 
 
@@ -121,21 +136,50 @@ def _machine(name: str) -> str:
 
 def _contacts(case: Case) -> Iterable[_Row]:
     columns = (
-        "id", "channel", "party", "step", "state", "outcome", "outcome_note", "sent_at", "settled_at", "claimed_at", "agent_id",
-        "state_because", "withheld_by", "not_before", "failure", "external_ref", "person_id", "person__key__wrapped",
+        "id",
+        "channel",
+        "party",
+        "step",
+        "state",
+        "outcome",
+        "outcome_note",
+        "sent_at",
+        "settled_at",
+        "claimed_at",
+        "agent_id",
+        "state_because",
+        "withheld_by",
+        "not_before",
+        "failure",
+        "external_ref",
+        "person_id",
+        "person__key__wrapped",
         "contact_point__kind",
     )
     found = list(
-        Contact.objects.filter(Q(case=case) | Exists(Contact.covers.rel.related_model.objects.filter(contact=OuterRef("pk"), case=case)))
-        .exclude(state=Contact.State.PLANNED).order_by("-id").values(*columns)[:SOURCE_LIMIT]
+        Contact.objects.filter(
+            Q(case=case) | Exists(Contact.covers.rel.related_model.objects.filter(contact=OuterRef("pk"), case=case))
+        )
+        .exclude(state=Contact.State.PLANNED)
+        .order_by("-id")
+        .values(*columns)[:SOURCE_LIMIT]
     )
     inside = [c["id"] for c in found if c["state"] in Contact.INSIDE]
-    decided = dict(
-        Contact.history.filter(id__in=inside).values("id").annotate(last=Max("history_date")).values_list("id", "last")
-    ) if inside else {}
+    decided = (
+        dict(
+            Contact.history.filter(id__in=inside)
+            .values("id")
+            .annotate(last=Max("history_date"))
+            .values_list("id", "last")
+        )
+        if inside
+        else {}
+    )
     for c in found:
         at = decided.get(c["id"]) or c["sent_at"] or c["settled_at"] or c["claimed_at"] or c["not_before"]
-        yield _Row(at, "contacts", c["id"], (c["agent_id"],), lambda names, c=c, at=at: _contact_entry(c, at, names, case))
+        yield _Row(
+            at, "contacts", c["id"], (c["agent_id"],), lambda names, c=c, at=at: _contact_entry(c, at, names, case)
+        )
 
 
 def _contact_entry(c: dict[str, Any], at: dt.datetime, names: dict[int, str], case: Case) -> Entry:
@@ -146,14 +190,21 @@ def _contact_entry(c: dict[str, Any], at: dt.datetime, names: dict[int, str], ca
     detail = ""
     bad = False
     if state == Contact.State.COMPLETED:
-        title = format_html("{}, {}{}", what, Contact.Outcome(c["outcome"]).label.lower() if c["outcome"] else "", other)
+        title = format_html(
+            "{}, {}{}", what, Contact.Outcome(c["outcome"]).label.lower() if c["outcome"] else "", other
+        )
         detail = _opened(c["outcome_note"], c)
     elif state == Contact.State.WITHHELD:
         title = format_html('<span class="not">{}</span> {}{}', _("%(what)s withheld") % {"what": what}, step, other)
-        detail = _("%(rules)s; tried again %(when)s") % {"rules": c["withheld_by"], "when": words.moment(c["not_before"])}
+        detail = _("%(rules)s; tried again %(when)s") % {
+            "rules": c["withheld_by"],
+            "when": words.moment(c["not_before"]),
+        }
         bad = True
     elif state == Contact.State.FAILED:
-        title = format_html('<span class="not">{}</span> {}{}', _("%(what)s did not arrive") % {"what": what}, step, other)
+        title = format_html(
+            '<span class="not">{}</span> {}{}', _("%(what)s did not arrive") % {"what": what}, step, other
+        )
         detail, bad = c["failure"], True
     elif state in (Contact.State.SENT, Contact.State.DELIVERED):
         title = format_html("{} {}{}", what, state.label.lower(), f" · {step}" if step else "") + other
@@ -162,8 +213,15 @@ def _contact_entry(c: dict[str, Any], at: dt.datetime, names: dict[int, str], ca
         title = format_html("{}, {}{}{}", what, state.label.lower(), f" · {step}" if step else "", other)
         detail = c["state_because"] or c["failure"]
     return Entry(
-        at, "contacts", words.CHANNEL_ICONS.get(c["channel"], "forum"), title, detail, names.get(c["agent_id"], ""),
-        reverse("admin:collections_app_contact_why", args=[c["id"]]), _("why") if state in Contact.INSIDE else _("clearance"), bad,
+        at,
+        "contacts",
+        words.CHANNEL_ICONS.get(c["channel"], "forum"),
+        title,
+        detail,
+        names.get(c["agent_id"], ""),
+        reverse("admin:collections_app_contact_why", args=[c["id"]]),
+        _("why") if state in Contact.INSIDE else _("clearance"),
+        bad,
     )
 
 
@@ -174,9 +232,12 @@ def _opened(sealed: Any, c: dict[str, Any]) -> str:
 
 
 _EVENT_WORDS = {
-    "call_placed": gettext_lazy("Call placed"), "call_unanswered": gettext_lazy("Call, no answer"),
-    "conversation": gettext_lazy("Conversation"), "voicemail_left": gettext_lazy("Voicemail left"),
-    "delivery_failed": gettext_lazy("Delivery failed"), "visit_made": gettext_lazy("Visit made"),
+    "call_placed": gettext_lazy("Call placed"),
+    "call_unanswered": gettext_lazy("Call, no answer"),
+    "conversation": gettext_lazy("Conversation"),
+    "voicemail_left": gettext_lazy("Voicemail left"),
+    "delivery_failed": gettext_lazy("Delivery failed"),
+    "visit_made": gettext_lazy("Visit made"),
 }
 
 
@@ -186,11 +247,16 @@ def _events(case: Case) -> Iterable[_Row]:
     people = list(LoanParty.objects.filter(loan=case.loan_id).values_list("person_id", flat=True)) or [case.debtor_id]
     found = (
         ContactEvent.objects.filter(person__in=people, contact=None)
-        .filter(Exists(about.filter(loan=case.loan_id)) | ~Exists(about)).order_by("-at", "-id")
-        .values("id", "kind", "at", "direction", "by", "party", "channel", "note", "person_id", "person__key__wrapped")[:SOURCE_LIMIT]
+        .filter(Exists(about.filter(loan=case.loan_id)) | ~Exists(about))
+        .order_by("-at", "-id")
+        .values("id", "kind", "at", "direction", "by", "party", "channel", "note", "person_id", "person__key__wrapped")[
+            :SOURCE_LIMIT
+        ]
     )
     breached = set(
-        ContactEvent.objects.filter(person__in=people, contact=None, breaches__isnull=False).values_list("id", flat=True)
+        ContactEvent.objects.filter(person__in=people, contact=None, breaches__isnull=False).values_list(
+            "id", flat=True
+        )
     )
     for e in found:
         yield _Row(e["at"], "contacts", e["id"], (), lambda names, e=e: _event_entry(e, e["id"] in breached))
@@ -199,13 +265,25 @@ def _events(case: Case) -> Iterable[_Row]:
 def _event_entry(e: dict[str, Any], breached: bool) -> Entry:
     what = _EVENT_WORDS.get(e["kind"], e["kind"].replace("_", " ").capitalize())
     way = _("came in") if e["direction"] == "in" else ""
-    title = format_html("{}{}{}", what, f", {way}" if way else "", f" · {e['party'].replace('_', ' ')}" if e["party"] != "debtor" else "")
+    title = format_html(
+        "{}{}{}",
+        what,
+        f", {way}" if way else "",
+        f" · {e['party'].replace('_', ' ')}" if e["party"] != "debtor" else "",
+    )
     detail = unseal(e["note"].data, e["person_id"], e["person__key__wrapped"]) if e["note"] is not None else ""
     if breached:
         detail = f"{detail} {_('A rule did not allow it: a breach is open.')}".strip()
     return Entry(
-        e["at"], "contacts", "call_received" if e["direction"] == "in" else words.CHANNEL_ICONS.get(e["channel"], "forum"), title, detail,
-        "" if e["by"] == "us" else e["by"], reverse("admin:collections_app_contactevent_change", args=[e["id"]]), _("event"), breached,
+        e["at"],
+        "contacts",
+        "call_received" if e["direction"] == "in" else words.CHANNEL_ICONS.get(e["channel"], "forum"),
+        title,
+        detail,
+        "" if e["by"] == "us" else e["by"],
+        reverse("admin:collections_app_contactevent_change", args=[e["id"]]),
+        _("event"),
+        breached,
     )
 
 
@@ -215,14 +293,18 @@ def _event_entry(e: dict[str, Any], breached: bool) -> Entry:
 def _money(case: Case) -> Iterable[_Row]:
     """Money around this episode; what came before it stands in the loan's own list."""
     since = case.anchor_due_on - dt.timedelta(days=MONEY_DAYS)
-    paid = Payment.objects.filter(loan=case.loan_id, value_on__gte=since).order_by("-value_on", "-id").values(
-        "id", "amount", "currency", "value_on", "received_at", "method", "state", "reference"
-    )[:SOURCE_LIMIT]
+    paid = (
+        Payment.objects.filter(loan=case.loan_id, value_on__gte=since)
+        .order_by("-value_on", "-id")
+        .values("id", "amount", "currency", "value_on", "received_at", "method", "state", "reference")[:SOURCE_LIMIT]
+    )
     for p in paid:
         yield _Row(p["received_at"], "money", p["id"], (), lambda names, p=p: _payment_entry(p))
-    events = LoanEvent.objects.filter(loan=case.loan_id, on__gte=since).order_by("-on", "-id").values(
-        "id", "kind", "on", "received_at", "amount", "currency"
-    )[:SOURCE_LIMIT]
+    events = (
+        LoanEvent.objects.filter(loan=case.loan_id, on__gte=since)
+        .order_by("-on", "-id")
+        .values("id", "kind", "on", "received_at", "amount", "currency")[:SOURCE_LIMIT]
+    )
     for e in events:
         yield _Row(e["received_at"], "money", e["id"], (), lambda names, e=e: _loan_event_entry(e))
 
@@ -230,10 +312,21 @@ def _money(case: Case) -> Iterable[_Row]:
 def _payment_entry(p: dict[str, Any]) -> Entry:
     title = format_html('{} <b class="num">{}</b>', _("Payment"), words.amount(p["amount"], p["currency"]))
     state = "" if p["state"] == "received" else f" · {Payment.State(p['state']).label.lower()}"
-    detail = _("value %(day)s") % {"day": words.day(p["value_on"])} + (f" · {p['method'].replace('_', ' ')}" if p["method"] else "") + state
+    detail = (
+        _("value %(day)s") % {"day": words.day(p["value_on"])}
+        + (f" · {p['method'].replace('_', ' ')}" if p["method"] else "")
+        + state
+    )
     return Entry(
-        p["received_at"], "money", "payments", title, detail, p["reference"],
-        reverse("admin:collections_app_payment_change", args=[p["id"]]), _("payment"), p["state"] != "received",
+        p["received_at"],
+        "money",
+        "payments",
+        title,
+        detail,
+        p["reference"],
+        reverse("admin:collections_app_payment_change", args=[p["id"]]),
+        _("payment"),
+        p["state"] != "received",
     )
 
 
@@ -244,43 +337,91 @@ def _loan_event_entry(e: dict[str, Any]) -> Entry:
 
 
 def _promises(case: Case) -> Iterable[_Row]:
-    rows = Promise.history.filter(case_id=case.pk).order_by("-history_id").values(
-        "history_id", "history_date", "history_user_id", "history_change_reason", "history_run__date", "state", "amount", "currency",
-        "due_on", "method",
-    )[:SOURCE_LIMIT]
+    rows = (
+        Promise.history.filter(case_id=case.pk)
+        .order_by("-history_id")
+        .values(
+            "history_id",
+            "history_date",
+            "history_user_id",
+            "history_change_reason",
+            "history_run__date",
+            "state",
+            "amount",
+            "currency",
+            "due_on",
+            "method",
+        )[:SOURCE_LIMIT]
+    )
     for h in rows:
-        yield _Row(h["history_date"], "promises", h["history_id"], (h["history_user_id"],), lambda names, h=h: _promise_entry(h, names))
+        yield _Row(
+            h["history_date"],
+            "promises",
+            h["history_id"],
+            (h["history_user_id"],),
+            lambda names, h=h: _promise_entry(h, names),
+        )
 
 
 _PROMISE_WORDS = {
-    "open": gettext_lazy("Promise to pay"), "kept": gettext_lazy("Promise kept:"), "broken": gettext_lazy("Promise broken:"),
+    "open": gettext_lazy("Promise to pay"),
+    "kept": gettext_lazy("Promise kept:"),
+    "broken": gettext_lazy("Promise broken:"),
     "withdrawn": gettext_lazy("Promise withdrawn:"),
 }
 
 
 def _promise_entry(h: dict[str, Any], names: dict[int, str]) -> Entry:
     title = format_html(
-        '{} <b class="num">{}</b> {}', _PROMISE_WORDS[h["state"]], words.amount(h["amount"], h["currency"]),
-        _("by %(day)s") % {"day": words.day(h["due_on"])} + (f", {h['method'].replace('_', ' ')}" if h["method"] else ""),
+        '{} <b class="num">{}</b> {}',
+        _PROMISE_WORDS[h["state"]],
+        words.amount(h["amount"], h["currency"]),
+        _("by %(day)s") % {"day": words.day(h["due_on"])}
+        + (f", {h['method'].replace('_', ' ')}" if h["method"] else ""),
     )
     return Entry(
-        h["history_date"], "promises", "handshake", title, h["history_change_reason"], _by(h, names), is_bad=h["state"] == "broken"
+        h["history_date"],
+        "promises",
+        "handshake",
+        title,
+        h["history_change_reason"],
+        _by(h, names),
+        is_bad=h["state"] == "broken",
     )
 
 
 def _holds(case: Case) -> Iterable[_Row]:
-    rows = Hold.history.filter(case_id=case.pk).order_by("-history_id").values(
-        "history_id", "history_date", "history_user_id", "history_change_reason", "history_run__date", "state", "reason", "from_on",
-        "until_on",
-    )[:SOURCE_LIMIT]
+    rows = (
+        Hold.history.filter(case_id=case.pk)
+        .order_by("-history_id")
+        .values(
+            "history_id",
+            "history_date",
+            "history_user_id",
+            "history_change_reason",
+            "history_run__date",
+            "state",
+            "reason",
+            "from_on",
+            "until_on",
+        )[:SOURCE_LIMIT]
+    )
     for h in rows:
-        yield _Row(h["history_date"], "changes", h["history_id"], (h["history_user_id"],), lambda names, h=h: _hold_entry(h, names))
+        yield _Row(
+            h["history_date"],
+            "changes",
+            h["history_id"],
+            (h["history_user_id"],),
+            lambda names, h=h: _hold_entry(h, names),
+        )
 
 
 def _hold_entry(h: dict[str, Any], names: dict[int, str]) -> Entry:
     until = words.day(h["until_on"]) if h["until_on"] else _("open end")
     title = _("Hold (%(why)s) %(state)s: %(start)s – %(end)s") % {
-        "why": Hold.Reason(h["reason"]).label.lower(), "state": Hold.State(h["state"]).label.lower(), "start": words.day(h["from_on"]),
+        "why": Hold.Reason(h["reason"]).label.lower(),
+        "state": Hold.State(h["state"]).label.lower(),
+        "start": words.day(h["from_on"]),
         "end": until,
     }
     return Entry(h["history_date"], "changes", "pause_circle", title, h["history_change_reason"], _by(h, names))
@@ -291,15 +432,27 @@ def _hold_entry(h: dict[str, Any], names: dict[int, str]) -> Entry:
 
 def _changes(case: Case) -> Iterable[_Row]:
     rows = list(
-        Case.history.filter(id=case.pk).order_by("-history_id").values(
-            "history_id", "history_date", "history_user_id", "history_change_reason", "history_run__date", "history_type", "stage",
-            "owner_id", "closed_reason",
+        Case.history.filter(id=case.pk)
+        .order_by("-history_id")
+        .values(
+            "history_id",
+            "history_date",
+            "history_user_id",
+            "history_change_reason",
+            "history_run__date",
+            "history_type",
+            "stage",
+            "owner_id",
+            "closed_reason",
         )[: SOURCE_LIMIT + 1]
     )
     for n, h in enumerate(rows[:SOURCE_LIMIT]):
         before = rows[n + 1] if n + 1 < len(rows) else None
         yield _Row(
-            h["history_date"], "changes", h["history_id"], (h["history_user_id"], h["owner_id"]),
+            h["history_date"],
+            "changes",
+            h["history_id"],
+            (h["history_user_id"], h["owner_id"]),
             lambda names, h=h, before=before: _change_entry(h, before, names),
         )
 
@@ -312,7 +465,11 @@ def _change_entry(h: dict[str, Any], before: dict[str, Any] | None, names: dict[
         icon = "flag"
     elif before["stage"] != h["stage"]:
         title = format_html(
-            badge + " → " + badge, before["stage"], words.STAGE_WORDS[before["stage"]], h["stage"], words.STAGE_WORDS[h["stage"]]
+            badge + " → " + badge,
+            before["stage"],
+            words.STAGE_WORDS[before["stage"]],
+            h["stage"],
+            words.STAGE_WORDS[h["stage"]],
         )
         order = list(words.STAGE_WORDS)
         icon = "arrow_upward" if order.index(h["stage"]) > order.index(before["stage"]) else "arrow_downward"
@@ -330,9 +487,20 @@ def _by(h: dict[str, Any], names: dict[int, str]) -> str:
 
 
 def _files(case: Case) -> Iterable[_Row]:
-    found = LoanDocument.objects.filter(loan=case.loan_id).order_by("-id").values(
-        "id", "kind", "dated_on", "document__title", "document__pages", "document__sha256", "document__stored_at", "document__generated"
-    )[:SOURCE_LIMIT]
+    found = (
+        LoanDocument.objects.filter(loan=case.loan_id)
+        .order_by("-id")
+        .values(
+            "id",
+            "kind",
+            "dated_on",
+            "document__title",
+            "document__pages",
+            "document__sha256",
+            "document__stored_at",
+            "document__generated",
+        )[:SOURCE_LIMIT]
+    )
     for f in found:
         yield _Row(f["document__stored_at"], "files", f["id"], (), lambda names, f=f: _file_entry(f))
 
@@ -342,8 +510,11 @@ def _file_entry(f: dict[str, Any]) -> Entry:
     pages = _("%(n)s pages") % {"n": f["document__pages"]} + ", " if f["document__pages"] else ""
     made_up = f" · {_('generated')}" if f["document__generated"] else ""
     return Entry(
-        f["document__stored_at"], "files", "description", f"{LoanDocument.Kind(f['kind']).label}: {f['document__title']}",
-        f"{pages}sha256 {sha[:4]}…{sha[-4:]}{made_up}", link=reverse("admin:collections_app_loandocument_change", args=[f["id"]]),
+        f["document__stored_at"],
+        "files",
+        "description",
+        f"{LoanDocument.Kind(f['kind']).label}: {f['document__title']}",
+        f"{pages}sha256 {sha[:4]}…{sha[-4:]}{made_up}",
+        link=reverse("admin:collections_app_loandocument_change", args=[f["id"]]),
         link_words=_("file"),
     )
-

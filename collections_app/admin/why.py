@@ -54,10 +54,18 @@ def why_page(contact: Contact, *, at: dt.datetime, on: dt.date) -> dict[str, Any
     decisive = next((j for j in reversed(rows) if j.phase != Judgement.Phase.RECORD), rows[-1] if rows else None)
     zone = zone_of(contact.person)
     context: dict[str, Any] = {
-        "contact": contact, "channel_word": words.CHANNEL_WORDS.get(contact.channel, contact.channel),
-        "judgements": [_judged(j, zone) for j in rows], "judgement": decisive, "zone": zone, "rules": [], "strip": [],
-        "question": _question(contact, decisive), "can_do": [], "state_since": words.moment(contact.claimed_at) if contact.claimed_at else "",
-        "planned_for": words.full_day(contact.business_on), "cleared": contact.clearance_id is not None,
+        "contact": contact,
+        "channel_word": words.CHANNEL_WORDS.get(contact.channel, contact.channel),
+        "judgements": [_judged(j, zone) for j in rows],
+        "judgement": decisive,
+        "zone": zone,
+        "rules": [],
+        "strip": [],
+        "question": _question(contact, decisive),
+        "can_do": [],
+        "state_since": words.moment(contact.claimed_at) if contact.claimed_at else "",
+        "planned_for": words.full_day(contact.business_on),
+        "cleared": contact.clearance_id is not None,
     }
     if decisive is None:
         return context
@@ -65,14 +73,27 @@ def why_page(contact: Contact, *, at: dt.datetime, on: dt.date) -> dict[str, Any
     by = tuple(decisive.by.split())
     spoken = speaking(sheet, decisive.verdict, by, decisive.next_allowed_at is not None)
     return {
-        **context, "rules": _rules(sheet, decisive, by, zone), "spoken": spoken, "by": " ".join(by),
-        "sentence": _sentence(contact, decisive, sheet, by), "is_ok": decisive.verdict in PERMITTING,
-        "next_there": words.moment(decisive.next_allowed_at, zone) if decisive.next_allowed_at and decisive.verdict not in PERMITTING else "",
+        **context,
+        "rules": _rules(sheet, decisive, by, zone),
+        "spoken": spoken,
+        "by": " ".join(by),
+        "sentence": _sentence(contact, decisive, sheet, by),
+        "is_ok": decisive.verdict in PERMITTING,
+        "next_there": words.moment(decisive.next_allowed_at, zone)
+        if decisive.next_allowed_at and decisive.verdict not in PERMITTING
+        else "",
         "next_here": words.moment(decisive.next_allowed_at) if decisive.next_allowed_at else "",
-        "strip": _strip(sheet, decisive, zone, on), "denying": sum(r["verdict"] not in PERMITTING for r in sheet.get("rules", ())),
-        "asked": len(sheet.get("rules", ())), "facts_at": words.moment(decisive.at, zone), "presets": sheet.get("presets", []),
-        "tzdata": sheet.get("tzdata", ""), "calendars": sheet.get("calendars", ""), "zones": ", ".join(sorted(set(sheet.get("zones", {}).values()))),
-        "law_on_assumed": sheet.get("law_on_assumed"), "can_do": _can_do(contact, decisive, at, zone), "digest": decisive.facts.digest,
+        "strip": _strip(sheet, decisive, zone, on),
+        "denying": sum(r["verdict"] not in PERMITTING for r in sheet.get("rules", ())),
+        "asked": len(sheet.get("rules", ())),
+        "facts_at": words.moment(decisive.at, zone),
+        "presets": sheet.get("presets", []),
+        "tzdata": sheet.get("tzdata", ""),
+        "calendars": sheet.get("calendars", ""),
+        "zones": ", ".join(sorted(set(sheet.get("zones", {}).values()))),
+        "law_on_assumed": sheet.get("law_on_assumed"),
+        "can_do": _can_do(contact, decisive, at, zone),
+        "digest": decisive.facts.digest,
     }
 
 
@@ -108,8 +129,17 @@ def _rules(sheet: dict[str, Any], j: Judgement, by: tuple[str, ...], zone: str) 
             would = _("a second person") if r["verdict"] == "approve" else _("no time known")
         told.append(
             Asked(
-                r["id"], r["preset"], r["type"], r["level"], r.get("cite") or "", r.get("confidence") or "", r["verdict"],
-                words.verdict(r["verdict"]), rule_words(r), would, decides,
+                r["id"],
+                r["preset"],
+                r["type"],
+                r["level"],
+                r.get("cite") or "",
+                r.get("confidence") or "",
+                r["verdict"],
+                words.verdict(r["verdict"]),
+                rule_words(r),
+                would,
+                decides,
             )
         )
     order = {"deny": 0, "approve": 1, "warn": 2, "allow": 3}
@@ -146,9 +176,15 @@ def _strip(sheet: dict[str, Any], j: Judgement, zone: str, on: dt.date) -> list[
 
 def _judged(j: Judgement, zone: str) -> dict[str, Any]:
     return {
-        "judgement": j, "phase": j.get_phase_display(), "at": words.moment(j.at, zone), "told": words.verdict(j.verdict, j.next_allowed_at is not None),
-        "by": j.by, "asked_by": words.who(j.asked_by) if j.asked_by_id else "", "event": j.event,
-        "link": reverse("admin:collections_app_judgement_change", args=[j.pk]), "permits": j.permit is not None,
+        "judgement": j,
+        "phase": j.get_phase_display(),
+        "at": words.moment(j.at, zone),
+        "told": words.verdict(j.verdict, j.next_allowed_at is not None),
+        "by": j.by,
+        "asked_by": words.who(j.asked_by) if j.asked_by_id else "",
+        "event": j.event,
+        "link": reverse("admin:collections_app_judgement_change", args=[j.pk]),
+        "permits": j.permit is not None,
     }
 
 
@@ -160,9 +196,21 @@ def _can_do(contact: Contact, j: Judgement, at: dt.datetime, zone: str) -> list[
     page = reverse("admin:collections_app_case_change", args=[case.pk])
     found: list[tuple[str, str, str]] = []
     if contact.state == Contact.State.AWAITING_APPROVAL:
-        found.append((_("Let a second person decide."), _("Approve and decline stand on the contact’s own page."), reverse("admin:collections_app_contact_change", args=[contact.pk])))
+        found.append(
+            (
+                _("Let a second person decide."),
+                _("Approve and decline stand on the contact’s own page."),
+                reverse("admin:collections_app_contact_change", args=[contact.pk]),
+            )
+        )
     elif j.next_allowed_at and j.verdict == "deny":
-        found.append((_("Wait."), _("It is tried again %(when)s by itself.") % {"when": words.moment(j.next_allowed_at, zone)}, ""))
+        found.append(
+            (
+                _("Wait."),
+                _("It is tried again %(when)s by itself.") % {"when": words.moment(j.next_allowed_at, zone)},
+                "",
+            )
+        )
     for line in for_case(case, at=at).lines:
         if not line.permitted or (line.person.pk == contact.person_id and line.channel == contact.channel):
             continue
@@ -170,7 +218,13 @@ def _can_do(contact: Contact, j: Judgement, at: dt.datetime, zone: str) -> list[
         if line.person.pk == contact.person_id:
             found.append((_("%(what)s: allowed now.") % {"what": what}, _("The same person, by another way."), page))
         elif line.channel in Contact.BY_HAND:
-            found.append((_("%(what)s to %(name)s: allowed now.") % {"what": what, "name": line.person.name}, line.party.replace("_", " "), page))
+            found.append(
+                (
+                    _("%(what)s to %(name)s: allowed now.") % {"what": what, "name": line.person.name},
+                    line.party.replace("_", " "),
+                    page,
+                )
+            )
     found.append((_("If the person calls us, speak."), _("Calls that come in are not barred. Log them."), page))
     return found
 
@@ -180,11 +234,38 @@ def why_csv(contact: Contact) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="why-{contact.pk}.csv"'
     out = csv.writer(response)
-    out.writerow(["judgement", "phase", "at", "verdict", "rule", "preset", "type", "level", "rule_verdict", "cite", "confidence", "seen"])
+    out.writerow(
+        [
+            "judgement",
+            "phase",
+            "at",
+            "verdict",
+            "rule",
+            "preset",
+            "type",
+            "level",
+            "rule_verdict",
+            "cite",
+            "confidence",
+            "seen",
+        ]
+    )
     for j in judgements_of(contact):
         for r in j.facts.content.get("rules", ()):
             out.writerow(
-                [j.pk, j.phase, j.at.astimezone(dt.UTC).isoformat(), j.verdict, r["id"], r["preset"], r["type"], r["level"], r["verdict"],
-                 r.get("cite") or "", r.get("confidence") or "", rule_words(r)]
+                [
+                    j.pk,
+                    j.phase,
+                    j.at.astimezone(dt.UTC).isoformat(),
+                    j.verdict,
+                    r["id"],
+                    r["preset"],
+                    r["type"],
+                    r["level"],
+                    r["verdict"],
+                    r.get("cite") or "",
+                    r.get("confidence") or "",
+                    rule_words(r),
+                ]
             )
     return response

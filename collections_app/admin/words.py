@@ -17,14 +17,26 @@ from collections_app.models import Case
 from collections_app.services.texts import date_text, money_text
 
 CHANNEL_WORDS = {
-    "voice": gettext_lazy("Call"), "email": gettext_lazy("E-mail"), "sms": gettext_lazy("SMS"), "letter": gettext_lazy("Letter"),
-    "visit": gettext_lazy("Visit"), "push": gettext_lazy("App message"),
+    "voice": gettext_lazy("Call"),
+    "email": gettext_lazy("E-mail"),
+    "sms": gettext_lazy("SMS"),
+    "letter": gettext_lazy("Letter"),
+    "visit": gettext_lazy("Visit"),
+    "push": gettext_lazy("App message"),
 }
 CHANNEL_ICONS = {
-    "voice": "call", "email": "mail", "sms": "sms", "letter": "description", "visit": "home_pin", "push": "notifications",
+    "voice": "call",
+    "email": "mail",
+    "sms": "sms",
+    "letter": "description",
+    "visit": "home_pin",
+    "push": "notifications",
 }
 STAGE_WORDS = {
-    "early": gettext_lazy("Early"), "mid": gettext_lazy("Mid"), "late": gettext_lazy("Late"), "legal": gettext_lazy("Legal"),
+    "early": gettext_lazy("Early"),
+    "mid": gettext_lazy("Mid"),
+    "late": gettext_lazy("Late"),
+    "legal": gettext_lazy("Legal"),
     "closed": gettext_lazy("Closed"),
 }
 # Sign, word and class of a verdict: never colour alone.
@@ -75,7 +87,9 @@ def place_of(zone: str) -> str:
 
 
 def stage_badge(stage: str) -> str:
-    return format_html('<span class="desk"><span class="badge {}">{}</span></span>', stage, STAGE_WORDS.get(stage, stage))
+    return format_html(
+        '<span class="desk"><span class="badge {}">{}</span></span>', stage, STAGE_WORDS.get(stage, stage)
+    )
 
 
 def days_badge(days: int | None) -> str:
@@ -83,7 +97,9 @@ def days_badge(days: int | None) -> str:
     if days is None or days < 1:
         return "–"
     return format_html(
-        '<span class="desk"><span class="badge dpd {}">{}</span></span>', "late" if days >= 6 else "mid" if days >= 4 else "early", days
+        '<span class="desk"><span class="badge dpd {}">{}</span></span>',
+        "late" if days >= 6 else "mid" if days >= 4 else "early",
+        days,
     )
 
 

@@ -136,7 +136,9 @@ class ReasonedModelForm(forms.ModelForm):
     """A model form that says why; the reason stands in the history row."""
 
     because = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=gettext_lazy("Why this is added or changed. It stands in the history."),
     )
 
@@ -161,7 +163,9 @@ class BoundedPaginator(Paginator):
         if counted <= COUNT_LIMIT or rows.query.where or connections[rows.db].vendor != "postgresql":
             return counted
         with connections[rows.db].cursor() as cursor:
-            cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [f'"{rows.model._meta.db_table}"'])
+            cursor.execute(
+                "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [f'"{rows.model._meta.db_table}"']
+            )
             row = cursor.fetchone()
         return max(counted, int(row[0])) if row else counted
 
@@ -256,7 +260,8 @@ class BaseAdmin(HouseRules, ModelAdmin):
         asked = {*self.changeable, *self.addable}
         # A drop-down of an N-row table is never an answer: without an autocomplete the key itself is asked for.
         self.raw_id_fields = tuple(
-            f.name for f in model._meta.concrete_fields
+            f.name
+            for f in model._meta.concrete_fields
             if f.is_relation and f.name in asked and f.name not in self.autocomplete_fields
         )
         super().__init__(model, admin_site)
@@ -346,16 +351,25 @@ class BaseAdmin(HouseRules, ModelAdmin):
             rows, more = self.changes(obj, page) if self.is_tracked else ([], False)
             context = {
                 **self.admin_site.each_context(request),
-                "title": _("History: %s") % obj, "object": obj, "opts": self.opts, "changes": rows, "page": page,
-                "more": more, "is_tracked": self.is_tracked, "preserved_filters": "", **(extra_context or {}),
+                "title": _("History: %s") % obj,
+                "object": obj,
+                "opts": self.opts,
+                "changes": rows,
+                "page": page,
+                "more": more,
+                "is_tracked": self.is_tracked,
+                "preserved_filters": "",
+                **(extra_context or {}),
             }
             return _rendered(TemplateResponse(request, self.object_history_template, context))
 
     def changes(self, obj: Any, page: int, size: int = 25) -> tuple[list[Change], bool]:
         """One page of the history of an object, with the difference that each row made."""
         rows = list(
-            type(obj).history.filter(**{obj._meta.pk.attname: obj.pk})
-            .select_related("history_user", "history_run").order_by("-history_id")[(page - 1) * size : page * size + 1]
+            type(obj)
+            .history.filter(**{obj._meta.pk.attname: obj.pk})
+            .select_related("history_user", "history_run")
+            .order_by("-history_id")[(page - 1) * size : page * size + 1]
         )
         shown = rows[:size]
         return [
@@ -367,7 +381,10 @@ class BaseAdmin(HouseRules, ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.transition_view)
-        return [path("<path:object_id>/transition/<slug:name>/", view, name=self.url_name("transition")), *super().get_urls()]
+        return [
+            path("<path:object_id>/transition/<slug:name>/", view, name=self.url_name("transition")),
+            *super().get_urls(),
+        ]
 
     def url_name(self, what: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
@@ -388,10 +405,16 @@ class BaseAdmin(HouseRules, ModelAdmin):
             sentences = self.refusals(obj, button, act)
             if not button.may(request.user, self.model):
                 # Whose decision it is, is said in words; the guards below it are still told.
-                sentences = [_("Your group cannot do this."), *(s for s in sentences if not s.startswith("You need the right"))]
+                sentences = [
+                    _("Your group cannot do this."),
+                    *(s for s in sentences if not s.startswith("You need the right")),
+                ]
             told.append(
                 {
-                    "label": button.label, "sentence": _(d.effects.sentence), "form": button.form(), "name": button.transition,
+                    "label": button.label,
+                    "sentence": _(d.effects.sentence),
+                    "form": button.form(),
+                    "name": button.transition,
                     "url": self.url_of("transition", str(obj.pk), button.transition),
                     "refusals": sentences,
                 }
@@ -444,8 +467,15 @@ class BaseAdmin(HouseRules, ModelAdmin):
         return actions
 
     def previewed(
-        self, request: HttpRequest, rows: Sequence[Any], *, action: str, what: Any, refusals: Callable[[Any], list[str]],
-        perform: Callable[[Any, Act], Any], form: forms.Form | None = None,
+        self,
+        request: HttpRequest,
+        rows: Sequence[Any],
+        *,
+        action: str,
+        what: Any,
+        refusals: Callable[[Any], list[str]],
+        perform: Callable[[Any, Act], Any],
+        form: forms.Form | None = None,
     ) -> HttpResponse | None:
         """A bulk act: first the page that says what would be done and what is refused why, then the doing."""
         if len(rows) > BULK_LIMIT:
@@ -465,13 +495,22 @@ class BaseAdmin(HouseRules, ModelAdmin):
             else:
                 going.append(row)
         context = {
-            **self.admin_site.each_context(request), "title": what, "opts": self.opts, "what": what, "action": action,
-            "going": going, "refused": sorted(refused.items(), key=lambda r: -len(r[1])), "rows": rows, "form": bound,
+            **self.admin_site.each_context(request),
+            "title": what,
+            "opts": self.opts,
+            "what": what,
+            "action": action,
+            "going": going,
+            "refused": sorted(refused.items(), key=lambda r: -len(r[1])),
+            "rows": rows,
+            "form": bound,
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/preview.html", context)
 
-    def _do_all(self, request: HttpRequest, rows: Sequence[Any], what: Any, perform: Callable[[Any, Act], Any], act: Act) -> None:
+    def _do_all(
+        self, request: HttpRequest, rows: Sequence[Any], what: Any, perform: Callable[[Any, Act], Any], act: Act
+    ) -> None:
         done, refused = 0, Counter[str]()
         for row in rows:
             try:
@@ -492,7 +531,11 @@ def _bulk(button: Button) -> Callable[[BaseAdmin, HttpRequest, Any], HttpRespons
         rows = list(queryset.order_by("pk")[: BULK_LIMIT + 1])
         asked = act_of(request, "", {name: None for name in button.fields})
         return admin.previewed(
-            request, rows, action=f"do_{button.transition}", what=button.label, perform=button.perform,
+            request,
+            rows,
+            action=f"do_{button.transition}",
+            what=button.label,
+            perform=button.perform,
             refusals=lambda row: admin.refusals(row, button, asked),
             form=button.form(request.POST if "confirmed" in request.POST else None),
         )
@@ -578,8 +621,12 @@ def _change(row: Any, before: Any, in_clear: Sequence[str], concealed: Sequence[
             told = (_said(before, f), _said(row, f))
         differences.append((str(f.verbose_name), *told))
     return Change(
-        at=row.history_date, by=row.history_user.get_full_name() or row.history_user.get_username(),
-        because=row.history_change_reason, run=row.history_run, kind=row.history_type, differences=differences,
+        at=row.history_date,
+        by=row.history_user.get_full_name() or row.history_user.get_username(),
+        because=row.history_change_reason,
+        run=row.history_run,
+        kind=row.history_type,
+        differences=differences,
     )
 
 

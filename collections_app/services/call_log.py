@@ -45,7 +45,14 @@ class Logged:
 
 @transaction.atomic
 def log_call(
-    case: Case, told: CallTold, *, person: Person, at: dt.datetime, on: dt.date, by: Any, revealed: Contact | None = None
+    case: Case,
+    told: CallTold,
+    *,
+    person: Person,
+    at: dt.datetime,
+    on: dt.date,
+    by: Any,
+    revealed: Contact | None = None,
 ) -> Logged:
     """Keep a call and what follows from it: a promise, a hold to be approved, an invalid number, a refused medium.
 
@@ -55,19 +62,39 @@ def log_call(
     _refuse_nonsense(case, told, on)
     if told.direction == "out" and revealed is not None:
         done = calls.log_outcome(
-            revealed, outcome=told.outcome, at=at, by=by, note=told.note, amount=told.amount, due_on=told.due_on,
-            method=told.method, on=on,
+            revealed,
+            outcome=told.outcome,
+            at=at,
+            by=by,
+            note=told.note,
+            amount=told.amount,
+            due_on=told.due_on,
+            method=told.method,
+            on=on,
         )
         return Logged(done, tuple(ContactEvent.objects.filter(contact=done).order_by("id")))
     kinds = ("conversation",) if told.direction == "in" else calls.EVENTS.get(told.outcome, calls.TALKED)
-    point = ContactPoint.objects.filter(
-        person=person, kind__in=ContactPoint.FOR_CHANNEL["voice"]
-    ).exclude(state=ContactPoint.State.INVALID).order_by("preference", "id").first()
-    role = LoanParty.objects.filter(loan=case.loan_id, person=person).order_by("id").values_list("role", flat=True).first()
+    point = (
+        ContactPoint.objects.filter(person=person, kind__in=ContactPoint.FOR_CHANNEL["voice"])
+        .exclude(state=ContactPoint.State.INVALID)
+        .order_by("preference", "id")
+        .first()
+    )
+    role = (
+        LoanParty.objects.filter(loan=case.loan_id, person=person).order_by("id").values_list("role", flat=True).first()
+    )
     events = tuple(
         receipts.keep_event(
-            kind=kind, at=at, person=person, loans=[case.loan], by=by, party=role or "debtor", contact_point=point,
-            channel="voice", direction=told.direction, note=_noted(told) if n == len(kinds) - 1 else None,
+            kind=kind,
+            at=at,
+            person=person,
+            loans=[case.loan],
+            by=by,
+            party=role or "debtor",
+            contact_point=point,
+            channel="voice",
+            direction=told.direction,
+            note=_noted(told) if n == len(kinds) - 1 else None,
         )
         for n, kind in enumerate(kinds)
     )
@@ -83,10 +110,16 @@ def _refuse_nonsense(case: Case, told: CallTold, on: dt.date) -> None:
     if told.outcome != Contact.Outcome.PROMISE:
         return
     if told.amount is None or told.due_on is None:
-        raise DomainError("promise_incomplete", "A promise needs an amount and a day. Write both and save again.", case=case.pk)
+        raise DomainError(
+            "promise_incomplete", "A promise needs an amount and a day. Write both and save again.", case=case.pk
+        )
     to_minor(told.amount, case.loan.currency)
     if told.due_on < on:
-        raise DomainError("promise_in_the_past", f"A promise for {told.due_on} cannot be made on {on}; choose a later day.", case=case.pk)
+        raise DomainError(
+            "promise_in_the_past",
+            f"A promise for {told.due_on} cannot be made on {on}; choose a later day.",
+            case=case.pk,
+        )
 
 
 def _noted(told: CallTold) -> str:
@@ -94,13 +127,29 @@ def _noted(told: CallTold) -> str:
     return f"{Contact.Outcome(told.outcome).label}. {told.note}".strip()
 
 
-def _follow(case: Case, told: CallTold, person: Person, point: ContactPoint | None, at: dt.datetime, on: dt.date, by: Any) -> None:
+def _follow(
+    case: Case, told: CallTold, person: Person, point: ContactPoint | None, at: dt.datetime, on: dt.date, by: Any
+) -> None:
     if told.outcome == Contact.Outcome.PROMISE and told.amount is not None and told.due_on is not None:
-        make_promise(case, amount=told.amount, due_on=told.due_on, made_on=on, by=by, because="said on the telephone", method=told.method)
+        make_promise(
+            case,
+            amount=told.amount,
+            due_on=told.due_on,
+            made_on=on,
+            by=by,
+            because="said on the telephone",
+            method=told.method,
+        )
     elif told.outcome in (Contact.Outcome.HARDSHIP, Contact.Outcome.DISPUTE):
         holds.request_hold(
-            case, reason=told.outcome, from_on=on, until_on=on + dt.timedelta(days=14), by=by,
+            case,
+            reason=told.outcome,
+            from_on=on,
+            until_on=on + dt.timedelta(days=14),
+            by=by,
             because=f"the borrower told of a {told.outcome}",
         )
     elif told.outcome == Contact.Outcome.STOP_CALLING and point is not None:
-        receipts.refuse_medium(person, contact_point=point, channels=["voice"], at=at, by=by, because="asked not to be called")
+        receipts.refuse_medium(
+            person, contact_point=point, channels=["voice"], at=at, by=by, because="asked not to be called"
+        )

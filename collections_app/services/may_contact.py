@@ -74,24 +74,45 @@ def may_contact(
     """
     if channel not in ContactPoint.FOR_CHANNEL:
         raise DomainError(
-            "unknown_channel", f"“{channel}” is no channel; choose one of {', '.join(sorted(ContactPoint.FOR_CHANNEL))}.", channel=channel
+            "unknown_channel",
+            f"“{channel}” is no channel; choose one of {', '.join(sorted(ContactPoint.FOR_CHANNEL))}.",
+            channel=channel,
         )
     if party is not None and party not in Role.values:
-        raise DomainError("unknown_party", f"“{party}” is no party; choose one of {', '.join(Role.values)}.", party=party)
+        raise DomainError(
+            "unknown_party", f"“{party}” is no party; choose one of {', '.join(Role.values)}.", party=party
+        )
     loans, case = _debts(person)
     if not loans:
-        raise DomainError("no_debt", "No debt of this person is followed up: there is nothing to contact anybody about.", person=person.pk)
-    roles = {p.loan_id: p for p in LoanParty.objects.filter(person=person, loan__any_of=[loan.id for loan in loans]).order_by("-id")}
+        raise DomainError(
+            "no_debt",
+            "No debt of this person is followed up: there is nothing to contact anybody about.",
+            person=person.pk,
+        )
+    roles = {
+        p.loan_id: p
+        for p in LoanParty.objects.filter(person=person, loan__any_of=[loan.id for loan in loans]).order_by("-id")
+    }
     own = roles.get(loans[0].id)
     point = _points([person.pk]).get((person.pk, channel))
     gate = Gate()
     ask = _ask(
-        1, person, party or (own.role if own else "debtor"), channel, point, loans, case, at, purpose,
+        1,
+        person,
+        party or (own.role if own else "debtor"),
+        channel,
+        point,
+        loans,
+        case,
+        at,
+        purpose,
         liable=any(p.liability_in_force for p in roles.values()),
     )
     answer = gate.ask(ask)
     return {
-        "verdict": answer.verdict, "by": list(answer.by), "next_allowed_at": answer.next_allowed_at,
+        "verdict": answer.verdict,
+        "by": list(answer.by),
+        "next_allowed_at": answer.next_allowed_at,
         "why": why(answer.sheet, answer.verdict, answer.by, answer.next_allowed_at is not None),
     }
 
@@ -118,8 +139,19 @@ def for_case(case: Case, *, at: dt.datetime, by: Any = None) -> Lines:
             if point is None and (person.pk != case.debtor_id or channel == "push"):
                 continue
             asks.append(
-                _ask(len(asks) + 1, person, role, channel, point, loans, case, at, "collect", liable=liable,
-                     agent=agent if channel == "visit" else None)
+                _ask(
+                    len(asks) + 1,
+                    person,
+                    role,
+                    channel,
+                    point,
+                    loans,
+                    case,
+                    at,
+                    "collect",
+                    liable=liable,
+                    agent=agent if channel == "visit" else None,
+                )
             )
             whose.append((person, role, channel, point))
     # Read as for a text, so that the rules on the first words to a person find the earlier ones; judged without one.
@@ -136,7 +168,14 @@ def for_case(case: Case, *, at: dt.datetime, by: Any = None) -> Lines:
 
 
 def _line(
-    gate: Gate, facts: Facts, ask: Ask, answer: Answer, person: Person, role: str, channel: str, point: ContactPoint | None,
+    gate: Gate,
+    facts: Facts,
+    ask: Ask,
+    answer: Answer,
+    person: Person,
+    role: str,
+    channel: str,
+    point: ContactPoint | None,
     at: dt.datetime,
 ) -> Line:
     zone = zone_of(person)
@@ -154,15 +193,37 @@ def _line(
                 break
     if point is None:
         return Line(
-            person, role, channel, None, "deny", ("no-address",), None, None, zone, "", "",
-            _("No usable address for this channel is known."), answer.sheet,
+            person,
+            role,
+            channel,
+            None,
+            "deny",
+            ("no-address",),
+            None,
+            None,
+            zone,
+            "",
+            "",
+            _("No usable address for this channel is known."),
+            answer.sheet,
         )
     said = channel in Contact.BY_HAND
     blocks = gate.evaluator.blocks_required(replace(ask, content=frozenset()), facts) if said else ()
     return Line(
-        person, role, channel, point, answer.verdict, answer.by, answer.next_allowed_at, until, zone,
-        spoken["id"] if spoken else " ".join(answer.by), spoken["cite"] if spoken else "",
-        why(answer.sheet, answer.verdict, answer.by, opens), answer.sheet, blocks,
+        person,
+        role,
+        channel,
+        point,
+        answer.verdict,
+        answer.by,
+        answer.next_allowed_at,
+        until,
+        zone,
+        spoken["id"] if spoken else " ".join(answer.by),
+        spoken["cite"] if spoken else "",
+        why(answer.sheet, answer.verdict, answer.by, opens),
+        answer.sheet,
+        blocks,
     )
 
 
@@ -194,14 +255,32 @@ def _points(people: Iterable[int]) -> dict[tuple[int, str], ContactPoint]:
 
 
 def _ask(
-    number: int, person: Person, party: str, channel: str, point: ContactPoint | None, loans: tuple[LoanFact, ...], case: Case | None,
-    at: dt.datetime, purpose: str, *, liable: bool, agent: Any = None,
+    number: int,
+    person: Person,
+    party: str,
+    channel: str,
+    point: ContactPoint | None,
+    loans: tuple[LoanFact, ...],
+    case: Case | None,
+    at: dt.datetime,
+    purpose: str,
+    *,
+    liable: bool,
+    agent: Any = None,
 ) -> Ask:
     """The ask that a contact made by hand now would be judged by."""
     day = case.day(at.date()) if case else None
     contact = Contact(
-        pk=-number, person_id=person.pk, group=person.group, party=party, contact_point=point, channel=channel, purpose=purpose,
-        language=person.language, stage=case.stage if case and case.stage in Case.OPEN else "", ladder_day=day,
+        pk=-number,
+        person_id=person.pk,
+        group=person.group,
+        party=party,
+        contact_point=point,
+        channel=channel,
+        purpose=purpose,
+        language=person.language,
+        stage=case.stage if case and case.stage in Case.OPEN else "",
+        ladder_day=day,
     )
     return reading.ask_of(contact, loans, phase="send", at=at, on=at.date(), liable=liable, agent=agent)
 
@@ -220,7 +299,11 @@ def explain_contact(contact: Contact) -> dict[str, Any]:
     events = list(ContactEvent.objects.filter(contact=contact).values_list("pk", flat=True))
     rows = judgements_of(contact, events)
     out: dict[str, Any] = {
-        "contact": contact.pk, "channel": contact.channel, "person": contact.person_id, "party": contact.party, "state": contact.state,
+        "contact": contact.pk,
+        "channel": contact.channel,
+        "person": contact.person_id,
+        "party": contact.party,
+        "state": contact.state,
         "cleared": contact.clearance_id is not None,
     }
     for phase in Judgement.Phase.values:
@@ -233,7 +316,8 @@ def judgements_of(contact: Contact, events: Sequence[int] | None = None) -> list
     if events is None:
         events = list(ContactEvent.objects.filter(contact=contact).values_list("pk", flat=True))
     return list(
-        Judgement.objects.filter(Q(contact=contact) | Q(event__any_of=list(events))).select_related("facts", "asked_by", "event")
+        Judgement.objects.filter(Q(contact=contact) | Q(event__any_of=list(events)))
+        .select_related("facts", "asked_by", "event")
         .order_by("id")
     )
 
@@ -241,13 +325,21 @@ def judgements_of(contact: Contact, events: Sequence[int] | None = None) -> list
 def _told(j: Judgement) -> dict[str, Any]:
     sheet = j.facts.content
     return {
-        "judgement": j.pk, "at": j.at, "verdict": j.verdict, "by": j.by.split(), "next_allowed_at": j.next_allowed_at,
+        "judgement": j.pk,
+        "at": j.at,
+        "verdict": j.verdict,
+        "by": j.by.split(),
+        "next_allowed_at": j.next_allowed_at,
         "rules": [
             {k: r.get(k) for k in ("id", "preset", "type", "level", "verdict", "cite", "confidence", "seen")}
             for r in sheet.get("rules", [])
         ],
-        "presets": sheet.get("presets", []), "zones": sheet.get("zones", {}), "tzdata": sheet.get("tzdata"),
-        "calendars": sheet.get("calendars"), "facts": j.facts.digest, "event": j.event_id,
+        "presets": sheet.get("presets", []),
+        "zones": sheet.get("zones", {}),
+        "tzdata": sheet.get("tzdata"),
+        "calendars": sheet.get("calendars"),
+        "facts": j.facts.digest,
+        "event": j.event_id,
         **({"law_on_assumed": sheet["law_on_assumed"]} if "law_on_assumed" in sheet else {}),
     }
 
@@ -259,7 +351,9 @@ def find_borrower(text: str) -> Person:
         found = Person.objects.select_related("key").filter(pk=int(text)).first()
     if found is None:
         raise DomainError(
-            "no_such_borrower", f"“{text}” is neither a source's number of a person nor the id of one; the case page shows both.", borrower=text
+            "no_such_borrower",
+            f"“{text}” is neither a source's number of a person nor the id of one; the case page shows both.",
+            borrower=text,
         )
     return found
 
@@ -278,14 +372,20 @@ def speaking(sheet: dict[str, Any], verdict: str, by: Sequence[str], opens: bool
     rules = sheet.get("rules", [])
     if verdict != "allow":
         given = [r for r in rules if r["id"] in by and r["verdict"] == verdict]
-        return min(given, key=lambda r: (not opens and r["type"] in _OPENS, r["level"] == "house", r["id"]), default=None)
+        return min(
+            given, key=lambda r: (not opens and r["type"] in _OPENS, r["level"] == "house", r["id"]), default=None
+        )
     hours = _hours(sheet)
     return hours[0] if hours else next((r for r in rules if r["verdict"] == "allow"), None)
 
 
 def _hours(sheet: dict[str, Any]) -> list[dict[str, Any]]:
     """Window rules with hours, law before house."""
-    found = [r for r in sheet.get("rules", []) if r["type"] == "window" and r.get("seen", {}).get("hours") not in (None, [], ["00:00–24:00"])]
+    found = [
+        r
+        for r in sheet.get("rules", [])
+        if r["type"] == "window" and r.get("seen", {}).get("hours") not in (None, [], ["00:00–24:00"])
+    ]
     return sorted(found, key=lambda r: r["level"] == "house")
 
 
@@ -300,7 +400,11 @@ def why(sheet: dict[str, Any], verdict: str, by: Sequence[str], opens: bool = Tr
 
 
 _AFTER = {
-    "conversation": "conversation", "call_placed": "call", "sms_sent": "SMS", "email_sent": "e-mail", "letter_sent": "letter",
+    "conversation": "conversation",
+    "call_placed": "call",
+    "sms_sent": "SMS",
+    "email_sent": "e-mail",
+    "letter_sent": "letter",
     "visit_made": "visit",
 }
 
@@ -316,7 +420,11 @@ def rule_words(rule: dict[str, Any]) -> str:
     if kind == "window":
         return _window_words(seen)
     if kind == "rate":
-        text = _("%(used)s of %(max)s in %(period)s") % {"used": seen.get("counted"), "max": seen.get("max"), "period": _period(seen.get("period", ""))}
+        text = _("%(used)s of %(max)s in %(period)s") % {
+            "used": seen.get("counted"),
+            "max": seen.get("max"),
+            "period": _period(seen.get("period", "")),
+        }
         if "gap_minutes" in seen:
             text += "; " + _("last one less than %(n)s minutes ago") % {"n": seen["gap_minutes"]}
         return text
@@ -324,11 +432,18 @@ def rule_words(rule: dict[str, Any]) -> str:
         what = _(_AFTER.get(seen.get("after", ""), _words(seen.get("after", ""))))
         if not seen.get("last"):
             return _("no %(what)s yet") % {"what": what}
-        return _("last %(what)s on %(day)s; %(n)s days are closed after it") % {"what": what, "day": seen["last"], "n": seen.get("days")}
+        return _("last %(what)s on %(day)s; %(n)s days are closed after it") % {
+            "what": what,
+            "day": seen["last"],
+            "n": seen.get("days"),
+        }
     if kind == "bar":
         return _bar_words(seen)
     if kind == "party":
-        text = _("%(party)s, purpose %(purpose)s") % {"party": _words(seen.get("party", "")), "purpose": _words(seen.get("purpose", ""))}
+        text = _("%(party)s, purpose %(purpose)s") % {
+            "party": _words(seen.get("party", "")),
+            "purpose": _words(seen.get("purpose", "")),
+        }
         return f"{text}: {_words(seen['why'])}" if "why" in seen else text
     if kind == "content":
         missing, forbidden = seen.get("missing"), seen.get("forbidden") or seen.get("beyond")
@@ -339,7 +454,9 @@ def rule_words(rule: dict[str, Any]) -> str:
         return _("the text has what it must")
     if kind == "actor":
         lacks = seen.get("lacks")
-        return _("the agent lacks: %(what)s") % {"what": ", ".join(lacks)} if lacks else _("the agent has what is asked")
+        return (
+            _("the agent lacks: %(what)s") % {"what": ", ".join(lacks)} if lacks else _("the agent has what is asked")
+        )
     return ", ".join(f"{_words(k)}: {v}" for k, v in seen.items())
 
 
@@ -359,9 +476,14 @@ def _window_words(seen: dict[str, Any]) -> str:
     if seen.get("closed_in"):
         return (
             _("closed in %(zones)s; open %(hours)s") % {"zones": ", ".join(seen["closed_in"]), "hours": hours}
-            if hours else _("closed by date or by the person's word in %(zones)s") % {"zones": ", ".join(seen["closed_in"])}
+            if hours
+            else _("closed by date or by the person's word in %(zones)s") % {"zones": ", ".join(seen["closed_in"])}
         )
-    return _("open %(hours)s in %(zones)s") % {"hours": hours, "zones": zones} if hours else _("no closed hours in %(zones)s") % {"zones": zones}
+    return (
+        _("open %(hours)s in %(zones)s") % {"hours": hours, "zones": zones}
+        if hours
+        else _("no closed hours in %(zones)s") % {"zones": zones}
+    )
 
 
 def _bar_words(seen: dict[str, Any]) -> str:
@@ -381,4 +503,3 @@ def _bar_words(seen: dict[str, Any]) -> str:
 
 def _words(code: Any) -> str:
     return str(code).replace("_", " ")
-

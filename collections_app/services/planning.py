@@ -115,39 +115,60 @@ def plan_day(
 
 
 def tidy(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, counts: Counter[str]) -> None:
-    """Cancel waiting contacts whose cases are all closed or whose instalment is paid; lapse yesterday's calls."""
-    # Both arms are partial indexes of what waits; asked by group alone, every contact of the past would be looked at.
-    pks = list(
-        Contact.objects.filter(direction="out", group__gte=window[0], group__lte=window[1])
-        .filter(Q(state__in=["planned", "withheld"]) | Q(state="awaiting_approval")).values_list("pk", flat=True)
-    )
-    if not pks:
-        return
-    waiting = Contact.objects.filter(pk__any_of=pks, state__in=Contact.WAITING)
-    covered = ContactCase.objects.filter(contact=OuterRef("pk"))
-    counts["cancelled"] += fsm.advance_set(
-        waiting.filter(Exists(covered.filter(case__isnull=False)), ~Exists(covered.filter(case__stage__in=Case.OPEN)), ),
-        "cancel", by=by, run=run, because="its case is closed", sentence="closed: nothing is overdue any more",
-    )
-    counts["cancelled"] += fsm.advance_set(
-        waiting.filter(case=None).filter(
-            Exists(covered.filter(instalment__isnull=False)),
-            ~Exists(covered.filter(instalment__isnull=False, instalment__paid__lt=F("instalment__amount"))),
-        ),
-        "cancel", by=by, run=run, because="the instalment is paid", sentence="paid",
-    )
+    """Cancel waiting contacts whose cases are all closed or whose instalment is paid; lapse yesterday's calls.
+
+    All that wait are read once; only those that may have been outlived are asked about what they cover.
+    """
     begin = dt.datetime.combine(on, dt.time(), tzinfo=dt.UTC)
-    counts["lapsed"] += fsm.advance_set(
-        waiting.filter(channel="voice", state=Contact.State.PLANNED, business_on__lt=on, not_before__lt=begin),
-        "lapse", by=by, run=run, because="nobody called on its day", sentence="its day went by",
+    # Both arms are partial indexes of what waits; asked by group alone, every contact of the past would be looked at.
+    waiting = (
+        Contact.objects.filter(direction="out", group__gte=window[0], group__lte=window[1])
+        .filter(Q(state__in=["planned", "withheld"]) | Q(state="awaiting_approval"))
+        .values_list("pk", "case_id", "case__stage", "channel", "state", "business_on", "not_before")
     )
-    # A reminder that did not go before the day is no reminder.
-    counts["lapsed"] += fsm.advance_set(
-        waiting.filter(case=None, occurrence__lt=0, business_on__lt=on).filter(
-            Exists(covered.filter(instalment__due_on__lt=on))
-        ),
-        "lapse", by=by, run=run, because="the due date has passed", sentence="the due date has passed",
-    )
+    ended: list[int] = []
+    reminders: list[int] = []
+    missed: list[int] = []
+    for pk, case, stage, channel, state, business_on, not_before in waiting:
+        if case is None or stage == Case.Stage.CLOSED:
+            ended.append(pk)
+        if case is None:
+            reminders.append(pk)
+        if channel == "voice" and state == Contact.State.PLANNED and business_on < on and not_before < begin:
+            missed.append(pk)
+    covered = ContactCase.objects.filter(contact=OuterRef("pk"))
+    if ended:
+        counts["cancelled"] += fsm.advance_set(
+            _still_waiting(ended).filter(
+                Exists(covered.filter(case__isnull=False)), ~Exists(covered.filter(case__stage__in=Case.OPEN))
+            ),
+            "cancel", by=by, run=run, because="its case is closed", sentence="closed: nothing is overdue any more",
+        )
+    if reminders:
+        counts["cancelled"] += fsm.advance_set(
+            _still_waiting(reminders).filter(
+                Exists(covered.filter(instalment__isnull=False)),
+                ~Exists(covered.filter(instalment__isnull=False, instalment__paid__lt=F("instalment__amount"))),
+            ),
+            "cancel", by=by, run=run, because="the instalment is paid", sentence="paid",
+        )
+    if missed:
+        counts["lapsed"] += fsm.advance_set(
+            _still_waiting(missed).filter(state=Contact.State.PLANNED), "lapse", by=by, run=run,
+            because="nobody called on its day", sentence="its day went by",
+        )
+    if reminders:
+        # A reminder that did not go before the day is no reminder.
+        counts["lapsed"] += fsm.advance_set(
+            _still_waiting(reminders).filter(occurrence__lt=0, business_on__lt=on).filter(
+                Exists(covered.filter(instalment__due_on__lt=on))
+            ),
+            "lapse", by=by, run=run, because="the due date has passed", sentence="the due date has passed",
+        )
+
+
+def _still_waiting(pks: list[int]) -> Any:
+    return Contact.objects.filter(pk__any_of=pks, state__in=Contact.WAITING)
 
 
 def _supersede(drafts: list[Draft], *, by: Any, run: Any, counts: Counter[str]) -> None:
@@ -323,12 +344,13 @@ def _proof(proof: str | None) -> set[str]:
 
 
 def _answers(dues: list[Due], first_sent: dict[tuple[int, str], dt.datetime]) -> dict[int, dt.datetime]:
-    """Newest sign of life of each person: a talk, or anything inbound."""
-    if not first_sent:
+    """Newest sign of life of each person whom a step asks for one: a talk, or anything inbound, since the first was sent."""
+    people = sorted({d.person for d in dues if any(map(answered_step, d.step.unless))})
+    if not first_sent or not people:
         return {}
-    people = sorted({d.person for d in dues})
     return dict(
-        ContactEvent.objects.filter(person__any_of=people).filter(Q(kind="conversation") | Q(direction="in"))
+        ContactEvent.objects.filter(person__any_of=people, at__gt=min(first_sent.values()))
+        .filter(Q(kind="conversation") | Q(direction="in"))
         .values("person_id").annotate(newest=Max("at")).values_list("person_id", "newest")
     )
 

@@ -43,16 +43,23 @@ class ShowFiles(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [
-            ("missing", gettext_lazy("Something missing")), ("returned", gettext_lazy("Returned")), ("review", gettext_lazy("With the lawyer")),
-            ("accepted", gettext_lazy("Accepted")), ("court", gettext_lazy("In court")), ("closed", gettext_lazy("Closed")),
+            ("missing", gettext_lazy("Something missing")),
+            ("returned", gettext_lazy("Returned")),
+            ("review", gettext_lazy("With the lawyer")),
+            ("accepted", gettext_lazy("Accepted")),
+            ("court", gettext_lazy("In court")),
+            ("closed", gettext_lazy("Closed")),
             ("all", gettext_lazy("All")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         view = self.value()
         states = {
-            "returned": [LegalFile.State.RETURNED], "review": [LegalFile.State.IN_REVIEW], "accepted": [LegalFile.State.ACCEPTED],
-            "court": [LegalFile.State.CLAIM_SENT, *LegalFile.IN_COURT], "closed": [LegalFile.State.CLOSED],
+            "returned": [LegalFile.State.RETURNED],
+            "review": [LegalFile.State.IN_REVIEW],
+            "accepted": [LegalFile.State.ACCEPTED],
+            "court": [LegalFile.State.CLAIM_SENT, *LegalFile.IN_COURT],
+            "closed": [LegalFile.State.CLOSED],
         }
         if view in states:
             return queryset.filter(state__in=states[view])
@@ -70,48 +77,74 @@ def _words(label: Any, **kwargs: Any) -> forms.CharField:
 
 
 def _send_back(file: LegalFile, act: Act) -> Any:
-    return reviews.return_file(file, defects=act.values["defects"].splitlines(), on=act.on, at=act.at, by=act.by, note=act.because)
+    return reviews.return_file(
+        file, defects=act.values["defects"].splitlines(), on=act.on, at=act.at, by=act.by, note=act.because
+    )
 
 
 BUTTONS = (
     Button(
-        "send_to_lawyer", gettext_lazy("Send to the lawyer"),
+        "send_to_lawyer",
+        gettext_lazy("Send to the lawyer"),
         do=lambda file, act: reviews.send_to_lawyer(file, on=business_day(), at=act.at, by=act.by, because=act.because),
     ),
     Button(
-        "accept", gettext_lazy("Accept"), arguments=lambda act: {"on": act.on},
+        "accept",
+        gettext_lazy("Accept"),
+        arguments=lambda act: {"on": act.on},
         do=lambda file, act: reviews.accept(file, on=act.on, at=act.at, by=act.by, note=act.because),
     ),
     Button(
-        "send_back", gettext_lazy("Return with defects"), arguments=lambda act: {"on": act.on}, do=_send_back,
-        fields={"defects": forms.CharField(label=gettext_lazy("What must be mended, one a line"), max_length=5000, widget=_in(3))},
+        "send_back",
+        gettext_lazy("Return with defects"),
+        arguments=lambda act: {"on": act.on},
+        do=_send_back,
+        fields={
+            "defects": forms.CharField(
+                label=gettext_lazy("What must be mended, one a line"), max_length=5000, widget=_in(3)
+            )
+        },
     ),
     Button(
-        "send_claim", gettext_lazy("Letter of claim was sent"), arguments=lambda act: {"on": act.on},
+        "send_claim",
+        gettext_lazy("Letter of claim was sent"),
+        arguments=lambda act: {"on": act.on},
         do=lambda file, act: court.send_claim(
             file, on=act.on, by=act.by, because=act.because, wait_days=act.values["wait_days"], rule=act.values["rule"]
         ),
         fields={
             "wait_days": forms.IntegerField(
-                label=gettext_lazy("Days that the debtor has to answer"), min_value=0, max_value=365,
+                label=gettext_lazy("Days that the debtor has to answer"),
+                min_value=0,
+                max_value=365,
                 widget=forms.NumberInput(attrs={"class": "in"}),
             ),
             "rule": _words(gettext_lazy("By which rule")),
         },
     ),
     Button(
-        "file_claim", gettext_lazy("Claim was filed"), arguments=lambda act: {"on": act.on},
-        do=lambda file, act: court.file_claim(file, claim_number=act.values["claim_number"], on=act.on, by=act.by, because=act.because),
+        "file_claim",
+        gettext_lazy("Claim was filed"),
+        arguments=lambda act: {"on": act.on},
+        do=lambda file, act: court.file_claim(
+            file, claim_number=act.values["claim_number"], on=act.on, by=act.by, because=act.because
+        ),
         fields={"claim_number": _words(gettext_lazy("Number of the claim"), max_length=40)},
     ),
     Button("mark_served", gettext_lazy("Claim was served"), arguments=lambda act: {"on": act.on}),
     Button("record_judgment", gettext_lazy("Judgment was given"), arguments=lambda act: {"on": act.on}),
     Button("enforce", gettext_lazy("Enforce"), arguments=lambda act: {"on": act.on}),
     Button(
-        "close", gettext_lazy("Close the file"), arguments=lambda act: {"on": act.on},
-        do=lambda file, act: files.close_file(file, reason=act.values["reason"], on=act.on, by=act.by, because=act.because),
+        "close",
+        gettext_lazy("Close the file"),
+        arguments=lambda act: {"on": act.on},
+        do=lambda file, act: files.close_file(
+            file, reason=act.values["reason"], on=act.on, by=act.by, because=act.because
+        ),
         fields={
-            "reason": forms.ChoiceField(label=gettext_lazy("Why"), choices=LegalFile.Closed.choices, widget=forms.Select(attrs={"class": "in"}))
+            "reason": forms.ChoiceField(
+                label=gettext_lazy("Why"), choices=LegalFile.Closed.choices, widget=forms.Select(attrs={"class": "in"})
+            )
         },
     ),
 )
@@ -123,7 +156,16 @@ class LegalFileAdmin(OfFileAdmin):
 
     nav_icon = "balance"
     file_path = ""
-    list_display = ("number_shown", "borrower", "state_shown", "missing", "next_day", "lawyer_shown", "clerk_shown", "opened")
+    list_display = (
+        "number_shown",
+        "borrower",
+        "state_shown",
+        "missing",
+        "next_day",
+        "lawyer_shown",
+        "clerk_shown",
+        "opened",
+    )
     list_filter = (ShowFiles, "state", "court")
     list_select_related = ("case__loan", "person__key", "lawyer", "clerk")
     search_fields = ("=id",)
@@ -138,14 +180,25 @@ class LegalFileAdmin(OfFileAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         here, base = request.GET.get("show"), self.url_of("changelist")
         tabs = [{"title": _("Open"), "link": base, "on": here is None}]
-        tabs += [{"title": t, "link": f"{base}?show={c}", "on": here == c} for c, t in ShowFiles.lookups(ShowFiles, request, self)]  # type: ignore[arg-type]
+        tabs += [
+            {"title": t, "link": f"{base}?show={c}", "on": here == c}
+            for c, t in ShowFiles.lookups(ShowFiles, request, self)
+        ]  # type: ignore[arg-type]
         return super().changelist_view(request, {"list_tabs": tabs, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        waiting = Deadline.objects.waiting().filter(file=OuterRef("pk")).exclude(kind=Deadline.Kind.NOT_BEFORE).order_by("on", "id")
-        return super().get_queryset(request).select_related(
-            "case__loan__lender", "case__debtor", "person__key", "lawyer", "clerk", "pack"
-        ).annotate(next_on=Subquery(waiting.values("on")[:1]), next_what=Subquery(waiting.values("what")[:1]))
+        waiting = (
+            Deadline.objects.waiting()
+            .filter(file=OuterRef("pk"))
+            .exclude(kind=Deadline.Kind.NOT_BEFORE)
+            .order_by("on", "id")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("case__loan__lender", "case__debtor", "person__key", "lawyer", "clerk", "pack")
+            .annotate(next_on=Subquery(waiting.values("on")[:1]), next_what=Subquery(waiting.values("what")[:1]))
+        )
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         term = search_term.strip()
@@ -161,7 +214,9 @@ class LegalFileAdmin(OfFileAdmin):
 
     @admin.display(description=gettext_lazy("File"), ordering="id")
     def number_shown(self, file: LegalFile) -> str:
-        return format_html('{}<span class="desk-sub">C-{} · {}</span>', file.number, file.case_id, file.case.loan.number)
+        return format_html(
+            '{}<span class="desk-sub">C-{} · {}</span>', file.number, file.case_id, file.case.loan.number
+        )
 
     @admin.display(description=gettext_lazy("Borrower"))
     def borrower(self, file: LegalFile) -> str:
@@ -169,7 +224,9 @@ class LegalFileAdmin(OfFileAdmin):
 
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, file: LegalFile) -> str:
-        kind = {"returned": "no", "in_review": "ap", "accepted": "ok", "complete": "ok", "closed": ""}.get(file.state, "legal")
+        kind = {"returned": "no", "in_review": "ap", "accepted": "ok", "complete": "ok", "closed": ""}.get(
+            file.state, "legal"
+        )
         return format_html('<span class="desk"><span class="badge {}">{}</span></span>', kind, STATE_WORDS[file.state])
 
     @admin.display(description=gettext_lazy("Missing"), ordering="missing_count")
@@ -180,7 +237,11 @@ class LegalFileAdmin(OfFileAdmin):
 
     @admin.display(description=gettext_lazy("Next deadline"))
     def next_day(self, file: Any) -> str:
-        return format_html('{}<span class="desk-sub">{}</span>', day(file.next_on), file.next_what) if file.next_on else "–"
+        return (
+            format_html('{}<span class="desk-sub">{}</span>', day(file.next_on), file.next_what)
+            if file.next_on
+            else "–"
+        )
 
     @admin.display(description=gettext_lazy("Lawyer"))
     def lawyer_shown(self, file: LegalFile) -> str:
@@ -198,16 +259,29 @@ class LegalFileAdmin(OfFileAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         made = [
-            ("collect", self.collect_view), ("build", self.build_view), ("seal", self.seal_view), ("paper", self.paper_view),
-            ("exhibit", self.exhibit_view), ("mend", self.mend_view), ("lawyer", self.lawyer_view), ("cost", self.cost_view),
-            ("deadline", self.deadline_view), ("met", self.met_view), ("service", self.service_view),
+            ("collect", self.collect_view),
+            ("build", self.build_view),
+            ("seal", self.seal_view),
+            ("paper", self.paper_view),
+            ("exhibit", self.exhibit_view),
+            ("mend", self.mend_view),
+            ("lawyer", self.lawyer_view),
+            ("cost", self.cost_view),
+            ("deadline", self.deadline_view),
+            ("met", self.met_view),
+            ("service", self.service_view),
         ]
         return [
-            *(path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name)) for name, view in made),
+            *(
+                path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
+                for name, view in made
+            ),
             *super().get_urls(),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
         file = self.get_object(request, unquote(object_id))
@@ -216,16 +290,37 @@ class LegalFileAdmin(OfFileAdmin):
         if file is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         today = clock.today()
-        names = ("collect", "build", "seal", "paper", "exhibit", "mend", "lawyer", "cost", "deadline", "met", "service", "history")
+        names = (
+            "collect",
+            "build",
+            "seal",
+            "paper",
+            "exhibit",
+            "mend",
+            "lawyer",
+            "cost",
+            "deadline",
+            "met",
+            "service",
+            "history",
+        )
         with office_time():
             context = {
-                **self.admin_site.each_context(request), **file_page(file, request, at=clock.now(), on=today), "opts": self.opts,
-                "original": file, "title": file.number, "is_fullwidth": "1", "acts": self.acts(request, file),
-                "urls": {n: self.url_of(n, str(file.pk)) for n in names}, "lawyer_form": LawyerForm(auto_id="lawyer_%s"),
-                "paper_form": PaperForm(court=load_court(file.court), auto_id="paper_%s"), "answer_form": AnswerForm(auto_id=False),
+                **self.admin_site.each_context(request),
+                **file_page(file, request, at=clock.now(), on=today),
+                "opts": self.opts,
+                "original": file,
+                "title": file.number,
+                "is_fullwidth": "1",
+                "acts": self.acts(request, file),
+                "urls": {n: self.url_of(n, str(file.pk)) for n in names},
+                "lawyer_form": LawyerForm(auto_id="lawyer_%s"),
+                "paper_form": PaperForm(court=load_court(file.court), auto_id="paper_%s"),
+                "answer_form": AnswerForm(auto_id=False),
                 "cost_form": CostForm(auto_id="cost_%s", initial={"on": today.isoformat()}),
                 "deadline_form": DeadlineForm(auto_id="deadline_%s", initial={"counted_from": today.isoformat()}),
-                "service_form": ServiceForm(auto_id="service_%s"), "reason_form": ReasonedForm(auto_id=False),
+                "service_form": ServiceForm(auto_id="service_%s"),
+                "reason_form": ReasonedForm(auto_id=False),
             }
             return TemplateResponse(request, self.change_form_template, context).render()
 
@@ -261,7 +356,14 @@ class LegalFileAdmin(OfFileAdmin):
             messages.success(request, done)
         return HttpResponseRedirect(self.page_of(request, file))
 
-    def _formed(self, request: HttpRequest, file: LegalFile, form: forms.Form, work: Callable[[dict[str, Any], Act], Any], done: str) -> HttpResponse:
+    def _formed(
+        self,
+        request: HttpRequest,
+        file: LegalFile,
+        form: forms.Form,
+        work: Callable[[dict[str, Any], Act], Any],
+        done: str,
+    ) -> HttpResponse:
         if not form.is_valid():
             for name, errors in form.errors.items():
                 messages.error(request, f"{form.fields[name].label if name in form.fields else ''}: {' '.join(errors)}")
@@ -274,14 +376,24 @@ class LegalFileAdmin(OfFileAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
-        return self._do(request, file, lambda: tasks.collect.delay(file.pk, request.user.pk), _("The exhibits are being collected. Load the page again in a moment."))
+        return self._do(
+            request,
+            file,
+            lambda: tasks.collect.delay(file.pk, request.user.pk),
+            _("The exhibits are being collected. Load the page again in a moment."),
+        )
 
     def build_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Build a draft of the next version, in the background."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "build_pack")
-        return self._do(request, file, lambda: tasks.build_pack.delay(file.pk, request.user.pk), _("A draft is being built. Load the page again in a moment."))
+        return self._do(
+            request,
+            file,
+            lambda: tasks.build_pack.delay(file.pk, request.user.pk),
+            _("A draft is being built. Load the page again in a moment."),
+        )
 
     def seal_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Seal the next version, in the background; refused at once while something is missing."""
@@ -292,7 +404,11 @@ class LegalFileAdmin(OfFileAdmin):
         def work() -> None:
             sheet = exhibits.checklist(file, on=file.collected_on or clock.today())
             if file.collected_on is None or sheet.count:
-                raise DomainError("pack_incomplete", _("Not sealed. %(what)s") % {"what": sheet.sentence() or _("Collect the exhibits first.")}, file=file.pk)
+                raise DomainError(
+                    "pack_incomplete",
+                    _("Not sealed. %(what)s") % {"what": sheet.sentence() or _("Collect the exhibits first.")},
+                    file=file.pk,
+                )
             tasks.seal_pack.delay(file.pk, request.user.pk)
 
         return self._do(request, file, work, _("The pack is being sealed. Load the page again in a moment."))
@@ -306,8 +422,16 @@ class LegalFileAdmin(OfFileAdmin):
         def work(told: dict[str, Any], act: Act) -> None:
             paper = told["paper"]
             exhibits.add_paper(
-                file, paper.read(), title=told["title"], media_type=paper.content_type or "application/pdf", on=business_day(), at=act.at,
-                by=act.by, because=act.because, item=told["item"], dated_on=told["dated_on"],
+                file,
+                paper.read(),
+                title=told["title"],
+                media_type=paper.content_type or "application/pdf",
+                on=business_day(),
+                at=act.at,
+                by=act.by,
+                because=act.because,
+                item=told["item"],
+                dated_on=told["dated_on"],
             )
 
         form = PaperForm(request.POST, request.FILES, court=load_court(file.court))
@@ -324,10 +448,18 @@ class LegalFileAdmin(OfFileAdmin):
             raise Http404
         because = request.POST.get("because", "").strip() or _("put in order")
         if what in ("up", "down"):
-            return self._do(request, file, lambda: _shift(file, exhibit, -1 if what == "up" else 1, by=request.user, because=because), _("Moved."))
+            return self._do(
+                request,
+                file,
+                lambda: _shift(file, exhibit, -1 if what == "up" else 1, by=request.user, because=because),
+                _("Moved."),
+            )
         return self._do(
-            request, file,
-            lambda: exhibits.include(file, exhibit, included=what == "in", on=business_day(), by=request.user, because=because),
+            request,
+            file,
+            lambda: exhibits.include(
+                file, exhibit, included=what == "in", on=business_day(), by=request.user, because=because
+            ),
             _("Back in the pack.") if what == "in" else _("Taken out of the pack; it is kept here."),
         )
 
@@ -337,12 +469,19 @@ class LegalFileAdmin(OfFileAdmin):
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
         number = request.POST.get("defect", "")
-        defect = Defect.objects.filter(review__file=file, pk=int(number)).select_related("review").first() if number.isdigit() else None
+        defect = (
+            Defect.objects.filter(review__file=file, pk=int(number)).select_related("review").first()
+            if number.isdigit()
+            else None
+        )
         if defect is None:
             raise Http404
         return self._formed(
-            request, file, AnswerForm(request.POST),
-            lambda told, act: reviews.mend_defect(defect, answer=told["answer"], on=act.on, by=act.by), _("Answered."),
+            request,
+            file,
+            AnswerForm(request.POST),
+            lambda told, act: reviews.mend_defect(defect, answer=told["answer"], on=act.on, by=act.by),
+            _("Answered."),
         )
 
     def lawyer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -351,8 +490,11 @@ class LegalFileAdmin(OfFileAdmin):
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "assign_lawyer")
         return self._formed(
-            request, file, LawyerForm(request.POST),
-            lambda told, act: files.assign_lawyer(file, lawyer=told["lawyer"], by=act.by, because=act.because), _("Given."),
+            request,
+            file,
+            LawyerForm(request.POST),
+            lambda told, act: files.assign_lawyer(file, lawyer=told["lawyer"], by=act.by, because=act.because),
+            _("Given."),
         )
 
     def cost_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -361,9 +503,17 @@ class LegalFileAdmin(OfFileAdmin):
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
         return self._formed(
-            request, file, CostForm(request.POST),
+            request,
+            file,
+            CostForm(request.POST),
             lambda told, act: costs.add_cost(
-                file, kind=told["kind"], amount=told["amount"], on=told["on"], authority=told["authority"], by=act.by, because=act.because,
+                file,
+                kind=told["kind"],
+                amount=told["amount"],
+                on=told["on"],
+                authority=told["authority"],
+                by=act.by,
+                because=act.because,
                 claimed=told["claimed"],
             ),
             _("Noted."),
@@ -375,10 +525,19 @@ class LegalFileAdmin(OfFileAdmin):
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
         return self._formed(
-            request, file, DeadlineForm(request.POST),
+            request,
+            file,
+            DeadlineForm(request.POST),
             lambda told, act: deadlines.set_deadline(
-                file, what=told["what"], on=told["on"], counted_from=told["counted_from"], counted_because=told["counted_because"],
-                rule=told["rule"], by=act.by, because=act.because, kind=told["kind"],
+                file,
+                what=told["what"],
+                on=told["on"],
+                counted_from=told["counted_from"],
+                counted_because=told["counted_because"],
+                rule=told["rule"],
+                by=act.by,
+                because=act.because,
+                kind=told["kind"],
             ),
             _("Noted."),
         )
@@ -389,12 +548,19 @@ class LegalFileAdmin(OfFileAdmin):
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
         number = request.POST.get("deadline", "")
-        row = Deadline.objects.filter(file=file, pk=int(number)).select_related("file").first() if number.isdigit() else None
+        row = (
+            Deadline.objects.filter(file=file, pk=int(number)).select_related("file").first()
+            if number.isdigit()
+            else None
+        )
         if row is None:
             raise Http404
         return self._formed(
-            request, file, ReasonedForm(request.POST),
-            lambda told, act: deadlines.meet_deadline(row, on=act.on, by=act.by, because=act.because), _("Done."),
+            request,
+            file,
+            ReasonedForm(request.POST),
+            lambda told, act: deadlines.meet_deadline(row, on=act.on, by=act.by, because=act.because),
+            _("Done."),
         )
 
     def service_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -406,8 +572,16 @@ class LegalFileAdmin(OfFileAdmin):
         def work(told: dict[str, Any], act: Act) -> None:
             proof = told["proof"]
             court.record_service(
-                file, what=told["what"], method=told["method"], recipient=told["recipient"], at=act.at, outcome=told["outcome"], by=act.by,
-                because=act.because, proof=proof.read() if proof else None, media_type=(proof.content_type if proof else "") or "application/pdf",
+                file,
+                what=told["what"],
+                method=told["method"],
+                recipient=told["recipient"],
+                at=act.at,
+                outcome=told["outcome"],
+                by=act.by,
+                because=act.because,
+                proof=proof.read() if proof else None,
+                media_type=(proof.content_type if proof else "") or "application/pdf",
                 deemed_on=told["deemed_on"],
             )
 
@@ -416,11 +590,15 @@ class LegalFileAdmin(OfFileAdmin):
 
 def _shift(file: LegalFile, exhibit: Exhibit, by_places: int, *, by: Any, because: str) -> None:
     """Move an exhibit by one place within its section."""
-    ids = list(Exhibit.objects.filter(file=file, section=exhibit.section).in_pack().order_by("position", "id").values_list("pk", flat=True))
+    ids = list(
+        Exhibit.objects.filter(file=file, section=exhibit.section)
+        .in_pack()
+        .order_by("position", "id")
+        .values_list("pk", flat=True)
+    )
     here = ids.index(exhibit.pk)
     there = here + by_places
     if not 0 <= there < len(ids):
         raise DomainError("at_the_end", _("It stands at the end of its section already."), exhibit=exhibit.pk)
     ids[here], ids[there] = ids[there], ids[here]
     exhibits.reorder(file, exhibit.section, ids, by=by, because=because)
-

@@ -42,7 +42,10 @@ class LawyerForm(ReasonedForm):
 class PaperForm(ReasonedForm):
     """A paper to upload. `item` is what the court layout asks for and this answers."""
 
-    paper = forms.FileField(label=gettext_lazy("File (PDF)"), widget=forms.FileInput(attrs={"class": "in", "accept": "application/pdf,image/*"}))
+    paper = forms.FileField(
+        label=gettext_lazy("File (PDF)"),
+        widget=forms.FileInput(attrs={"class": "in", "accept": "application/pdf,image/*"}),
+    )
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200, widget=_text())
     item = forms.ChoiceField(label=gettext_lazy("Answers"), required=False, widget=_choice())
     dated_on = forms.DateField(label=gettext_lazy("Dated"), required=False, widget=_day())
@@ -50,20 +53,27 @@ class PaperForm(ReasonedForm):
 
     def __init__(self, *args: Any, court: Court, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["item"].choices = [("", _("nothing that the court asks for")), *((r.key, r.name) for r in court.required)]  # type: ignore[attr-defined]
+        self.fields["item"].choices = [
+            ("", _("nothing that the court asks for")),
+            *((r.key, r.name) for r in court.required),
+        ]  # type: ignore[attr-defined]
 
 
 class AnswerForm(forms.Form):
     """How a defect was mended."""
 
-    answer = forms.CharField(label=gettext_lazy("What was done"), max_length=2000, widget=forms.Textarea(attrs={"class": "in t", "rows": 2}))
+    answer = forms.CharField(
+        label=gettext_lazy("What was done"), max_length=2000, widget=forms.Textarea(attrs={"class": "in t", "rows": 2})
+    )
 
 
 class CostForm(ReasonedForm):
     """A cost, with what allows it to be claimed."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Cost.Kind.choices, widget=_choice())
-    amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=16, decimal_places=3, widget=_text(inputmode="decimal"))
+    amount = forms.DecimalField(
+        label=gettext_lazy("Amount"), max_digits=16, decimal_places=3, widget=_text(inputmode="decimal")
+    )
     on = forms.DateField(label=gettext_lazy("Day"), widget=_day())
     authority = forms.CharField(label=gettext_lazy("Allowed by"), max_length=200, widget=_text())
     claimed = forms.BooleanField(label=gettext_lazy("Part of the sum claimed"), required=False, initial=True)
@@ -78,7 +88,9 @@ class DeadlineForm(ReasonedForm):
     on = forms.DateField(label=gettext_lazy("Day"), widget=_day())
     counted_from = forms.DateField(label=gettext_lazy("Counted from"), widget=_day())
     counted_because = forms.CharField(label=gettext_lazy("What happened on that day"), max_length=120, widget=_text())
-    rule = forms.CharField(label=gettext_lazy("Rule and citation, or house"), max_length=120, initial="house", widget=_text())
+    rule = forms.CharField(
+        label=gettext_lazy("Rule and citation, or house"), max_length=120, initial="house", widget=_text()
+    )
     field_order = ["what", "kind", "on", "counted_from", "counted_because", "rule", "because"]
 
 
@@ -90,5 +102,9 @@ class ServiceForm(ReasonedForm):
     recipient = forms.CharField(label=gettext_lazy("Who took it"), max_length=200, widget=_text())
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=ServiceAttempt.Outcome.choices, widget=_choice())
     deemed_on = forms.DateField(label=gettext_lazy("Counts as served on"), required=False, widget=_day())
-    proof = forms.FileField(label=gettext_lazy("Proof (PDF)"), required=False, widget=forms.FileInput(attrs={"class": "in", "accept": "application/pdf"}))
+    proof = forms.FileField(
+        label=gettext_lazy("Proof (PDF)"),
+        required=False,
+        widget=forms.FileInput(attrs={"class": "in", "accept": "application/pdf"}),
+    )
     field_order = ["what", "method", "recipient", "outcome", "deemed_on", "proof", "because"]

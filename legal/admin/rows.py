@@ -69,7 +69,11 @@ class PackAdmin(OfFileAdmin):
             return HttpResponseRedirect(back)
         try:
             link = downloads.make_link(
-                pack, what=request.POST.get("what", ""), at=clock.now(), by=request.user, because=form.cleaned_data["because"]
+                pack,
+                what=request.POST.get("what", ""),
+                at=clock.now(),
+                by=request.user,
+                because=form.cleaned_data["because"],
             )
         except DomainError as error:
             tell(request, error)
@@ -167,4 +171,3 @@ class PackDownloadAdmin(OfFileAdmin):
     file_path = "pack__file"
     list_display = ("id", "pack", "user", "at", "because")
     list_select_related = ("pack", "user")
-

@@ -17,7 +17,10 @@ def a_member(role: str, *, name: str = "") -> Any:
     """A member of staff with exactly the rights of a group."""
     ensure_groups()
     user = get_user_model().objects.create_user(
-        name or f"member-{role.replace(' ', '-')}-{get_user_model().objects.count()}", is_staff=True, first_name="Jonas", last_name=role.title(),
+        name or f"member-{role.replace(' ', '-')}-{get_user_model().objects.count()}",
+        is_staff=True,
+        first_name="Jonas",
+        last_name=role.title(),
         password="password-of-a-test",
     )
     user.groups.add(Group.objects.get(name=role))

@@ -23,7 +23,8 @@ CHROMIUM = os.environ.get("COLLECTIONS_CHROMIUM") or shutil.which("chromium") or
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, or COLLECTIONS_CHROMIUM=/path"),
 ]
 
@@ -37,7 +38,10 @@ def browser_type_launch_args() -> dict[str, Any]:
 def today_case(transactional_db: None, settings: Any, tmp_path: Path) -> Case:
     """A case of today whose debtor lives where it is about noon now, so that the hours of no rule close the test."""
     settings.OUTBOX_DIR = tmp_path / "outbox"
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
     for path in loader.shipped_files():
         loader.load(path)
     now = clock.now()

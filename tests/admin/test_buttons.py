@@ -57,13 +57,17 @@ def test_the_button_on_the_page_leads_to_its_act(house: House) -> None:
     assert Hold.objects.get().state == "active"
     case_page = client.get(reverse("admin:collections_app_case_change", args=[house.case.pk])).content.decode()
     assert "Refer to legal" in case_page
-    declined = client.get(reverse("admin:collections_app_contact_change", args=[Contact.objects.get(state="awaiting_approval").pk])).content.decode()
+    declined = client.get(
+        reverse("admin:collections_app_contact_change", args=[Contact.objects.get(state="awaiting_approval").pk])
+    ).content.decode()
     for found in re.findall(r'action="([^"]*/transition/[^"]*)"', declined):
         assert client.post(found, {"because": "x"}).status_code == 302, found
 
 
 def test_all_failed_guards_are_told_at_once(house: House) -> None:
-    case = cases.an_overdue_case(2, loan=loans.a_loan(open_since=dt.date(2026, 3, 14), state="past_due"), ladder=house.case.ladder)
+    case = cases.an_overdue_case(
+        2, loan=loans.a_loan(open_since=dt.date(2026, 3, 14), state="past_due"), ladder=house.case.ladder
+    )
     cases.a_promise(case)
     response = press(house.client_of["supervisor"], "case", case, "refer_to_legal")
     sentences = told(response)
@@ -102,7 +106,11 @@ def test_a_visit_is_approved_with_its_reason(house: House) -> None:
     visit = Contact.objects.get(state="awaiting_approval")
     press(house.client_of["supervisor"], "contact", visit, "approve")
     visit = Contact.objects.get(pk=visit.pk)
-    assert (visit.state, visit.approved_because, visit.approved_by) == ("planned", "the papers were seen", house.user_of["supervisor"])
+    assert (visit.state, visit.approved_because, visit.approved_by) == (
+        "planned",
+        "the papers were seen",
+        house.user_of["supervisor"],
+    )
 
 
 def test_a_transition_that_is_no_button_is_not_reached_by_its_address(house: House) -> None:
@@ -113,9 +121,15 @@ def test_a_transition_that_is_no_button_is_not_reached_by_its_address(house: Hou
 @pytest.mark.parametrize("role", ["collector", "supervisor", "compliance officer", "administrator"])
 def test_a_stage_cannot_be_written_by_a_form(house: House, role: str) -> None:
     client = house.client_of[role]
-    for model, obj, field in (("case", house.case, "stage"), ("hold", Hold.objects.get(), "state"), ("payment", Payment.objects.get(state="suspect"), "state")):
+    for model, obj, field in (
+        ("case", house.case, "stage"),
+        ("hold", Hold.objects.get(), "state"),
+        ("payment", Payment.objects.get(state="suspect"), "state"),
+    ):
         before = type(obj).objects.filter(pk=obj.pk).values_list(field, flat=True).get()
-        client.post(reverse(f"admin:collections_app_{model}_change", args=[obj.pk]), {field: "closed", "because": "I say so"})
+        client.post(
+            reverse(f"admin:collections_app_{model}_change", args=[obj.pk]), {field: "closed", "because": "I say so"}
+        )
         assert type(obj).objects.filter(pk=obj.pk).values_list(field, flat=True).get() == before
 
 
@@ -145,7 +159,11 @@ def test_a_change_by_a_form_says_its_reason(house: House) -> None:
     assert lender.address != "2 Example Street"
     assert client.post(address, {**data, "because": "they moved"}).status_code == 302
     row = lender.history.order_by("-history_id").first()
-    assert (row.address, row.history_change_reason, row.history_user) == ("2 Example Street", "they moved", house.user_of["supervisor"])
+    assert (row.address, row.history_change_reason, row.history_user) == (
+        "2 Example Street",
+        "they moved",
+        house.user_of["supervisor"],
+    )
 
 
 def test_a_number_that_is_added_is_found_by_search(house: House) -> None:
@@ -153,10 +171,19 @@ def test_a_number_that_is_added_is_found_by_search(house: House) -> None:
     person = house.case.debtor
     response = client.post(
         reverse("admin:collections_app_contactpoint_add"),
-        {"person": person.pk, "kind": "mobile", "value": "+1 312 555 0188", "provenance": '["direct_consent"]', "preference": "5", "because": "told on the phone"},
+        {
+            "person": person.pk,
+            "kind": "mobile",
+            "value": "+1 312 555 0188",
+            "provenance": '["direct_consent"]',
+            "preference": "5",
+            "because": "told on the phone",
+        },
     )
     assert response.status_code == 302
-    page = client.get(reverse("admin:collections_app_case_changelist"), {"q": "+13125550188", "show": "all"}).content.decode()
+    page = client.get(
+        reverse("admin:collections_app_case_changelist"), {"q": "+13125550188", "show": "all"}
+    ).content.decode()
     assert "Marisol Quintero-Hale" in page
 
 

@@ -27,7 +27,9 @@ def act(client: Any, case: Case, what: str, **data: Any) -> Any:
 
 
 def told(response: Any) -> str:
-    return " ".join([*(str(m) for m in get_messages(response.wsgi_request)), *(str(m) for m in response.context["messages"])])
+    return " ".join(
+        [*(str(m) for m in get_messages(response.wsgi_request)), *(str(m) for m in response.context["messages"])]
+    )
 
 
 def a_collector(case: Case) -> Any:
@@ -105,21 +107,39 @@ def test_a_logged_call_ends_in_the_timeline(case: Case, frozen_day: dt.datetime)
     client = a_collector(case)
     act(client, case, "reveal", channel="voice", person=case.debtor.pk)
     response = act(
-        client, case, "call", direction="out", person=case.debtor.pk, outcome="promise", amount="60.00", due_on="2026-03-20",
-        method="card", note="paid when the shift money comes",
+        client,
+        case,
+        "call",
+        direction="out",
+        person=case.debtor.pk,
+        outcome="promise",
+        amount="60.00",
+        due_on="2026-03-20",
+        method="card",
+        note="paid when the shift money comes",
     )
     promise = Promise.objects.get()
-    assert (str(promise.amount), promise.due_on, promise.method, promise.state) == ("60.00", dt.date(2026, 3, 20), "card", "open")
+    assert (str(promise.amount), promise.due_on, promise.method, promise.state) == (
+        "60.00",
+        dt.date(2026, 3, 20),
+        "card",
+        "open",
+    )
     contact = Contact.objects.get()
     assert (contact.state, contact.outcome) == ("completed", "promise")
-    assert set(ContactEvent.objects.filter(contact=contact).values_list("kind", flat=True)) == {"call_placed", "conversation"}
+    assert set(ContactEvent.objects.filter(contact=contact).values_list("kind", flat=True)) == {
+        "call_placed",
+        "conversation",
+    }
     page = response.content.decode()
     assert "paid when the shift money comes" in page and "Promise to pay" in page and "$60.00" in page
 
 
 def test_a_promise_without_amount_or_day_is_asked_again_beside_the_field(case: Case, frozen_day: dt.datetime) -> None:
     client = a_collector(case)
-    response = act(client, case, "call", direction="out", person=case.debtor.pk, outcome="promise", amount="", due_on="")
+    response = act(
+        client, case, "call", direction="out", person=case.debtor.pk, outcome="promise", amount="", due_on=""
+    )
     assert response.status_code == 422
     page = response.content.decode()
     assert "A promise needs an amount." in page and "A promise needs a day." in page
@@ -228,5 +248,13 @@ def test_posting_to_the_page_itself_is_refused(case: Case, frozen_day: dt.dateti
 
 def test_everything_of_a_house_shows_on_its_page(house: House) -> None:
     page = house.client_of["supervisor"].get(page_of(house.case)).content.decode()
-    for text in ("Anselm Hale", "SMS sent", "E-mail withheld", "Payment", "stand-in", "night contact", "to be approved"):
+    for text in (
+        "Anselm Hale",
+        "SMS sent",
+        "E-mail withheld",
+        "Payment",
+        "stand-in",
+        "night contact",
+        "to be approved",
+    ):
         assert text.lower() in page.lower(), text

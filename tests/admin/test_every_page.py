@@ -29,7 +29,11 @@ def may_look(user: Any, model: Any) -> bool:
 
 
 def test_every_model_of_the_app_is_registered() -> None:
-    missing = [m.__name__ for m in apps.get_app_config("collections_app").get_models() if m not in admin.site._registry and not m.__name__.startswith("Historical")]
+    missing = [
+        m.__name__
+        for m in apps.get_app_config("collections_app").get_models()
+        if m not in admin.site._registry and not m.__name__.startswith("Historical")
+    ]
     assert missing == []
 
 
@@ -59,7 +63,9 @@ def test_every_page_opens_for_its_groups_and_for_no_other(house: House, role: st
 
 def test_every_model_has_a_row_to_open(house: House) -> None:
     """What has no row is not opened by the test above, so it must be named here."""
-    empty = {m.__name__ for m in REGISTERED if m._meta.app_label == "collections_app" and not m._default_manager.exists()}
+    empty = {
+        m.__name__ for m in REGISTERED if m._meta.app_label == "collections_app" and not m._default_manager.exists()
+    }
     assert empty == set()
 
 
@@ -72,10 +78,14 @@ def test_auditors_may_not_post_anything(house: House) -> None:
         if row is not None:
             addresses += [url(model, "change", row.pk), url(model, "history", row.pk), url(model, "delete", row.pk)]
             addresses += [
-                url(model, "transition", row.pk, b.transition) for b in getattr(admin.site._registry[model], "buttons", ())
+                url(model, "transition", row.pk, b.transition)
+                for b in getattr(admin.site._registry[model], "buttons", ())
             ]
         for address in addresses:
-            response = client.post(address, {"because": "I want to", "action": "delete_selected", "_selected_action": getattr(row, "pk", 1)})
+            response = client.post(
+                address,
+                {"because": "I want to", "action": "delete_selected", "_selected_action": getattr(row, "pk", 1)},
+            )
             if response.status_code != 403:
                 let_through.append((address, response.status_code))
     case = house.case.pk
@@ -83,8 +93,11 @@ def test_auditors_may_not_post_anything(house: House) -> None:
         response = client.post(reverse(f"admin:collections_app_case_{what}", args=[case]), {"because": "I want to"})
         if response.status_code != 403:
             let_through.append((what, response.status_code))
-    for address in (reverse("admin:collections_app_sendingstop_stop"), reverse("admin:collections_app_sendingstop_lift", args=[1]),
-                    reverse("admin:collections_app_printbatch_print")):
+    for address in (
+        reverse("admin:collections_app_sendingstop_stop"),
+        reverse("admin:collections_app_sendingstop_lift", args=[1]),
+        reverse("admin:collections_app_printbatch_print"),
+    ):
         if client.post(address, {"because": "x"}).status_code != 403:
             let_through.append((address, 0))
     assert let_through == []

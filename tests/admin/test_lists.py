@@ -32,8 +32,14 @@ def collector(case: Case) -> Any:
 def more_cases(case: Case, count: int) -> list[Case]:
     made = []
     for n in range(count):
-        loan = loans.a_loan(borrowers.a_person(f"Person Number{n}"), open_since=dt.date(2026, 3, 1) + dt.timedelta(days=n % 10), state="past_due")
-        fresh = cases.an_overdue_case((dt.date(2026, 3, 16) - loan.oldest_open_due_on).days, loan=loan, ladder=case.ladder)
+        loan = loans.a_loan(
+            borrowers.a_person(f"Person Number{n}"),
+            open_since=dt.date(2026, 3, 1) + dt.timedelta(days=n % 10),
+            state="past_due",
+        )
+        fresh = cases.an_overdue_case(
+            (dt.date(2026, 3, 16) - loan.oldest_open_due_on).days, loan=loan, ladder=case.ladder
+        )
         contacts.a_planned_contact(fresh, "voice", at=AT)
         cases.a_promise(fresh)
         made.append(fresh)
@@ -41,34 +47,65 @@ def more_cases(case: Case, count: int) -> list[Case]:
 
 
 def test_the_worst_case_stands_first(case: Case, collector: Any, frozen_day: dt.datetime) -> None:
-    worse = cases.an_overdue_case(9, loan=loans.a_loan(borrowers.a_person("Devereaux Nakashima"), open_since=dt.date(2026, 3, 7), state="past_due"), ladder=case.ladder)
+    worse = cases.an_overdue_case(
+        9,
+        loan=loans.a_loan(borrowers.a_person("Devereaux Nakashima"), open_since=dt.date(2026, 3, 7), state="past_due"),
+        ladder=case.ladder,
+    )
     page = text_of(collector)
     assert page.index("Devereaux Nakashima") < page.index("Marisol Quintero-Hale")
     assert str(worse) in page
 
 
-def test_a_row_says_overdue_balance_days_stage_next_and_owner(case: Case, collector: Any, frozen_day: dt.datetime) -> None:
+def test_a_row_says_overdue_balance_days_stage_next_and_owner(
+    case: Case, collector: Any, frozen_day: dt.datetime
+) -> None:
     contacts.a_planned_contact(case, "voice", at=AT)
     page = text_of(collector)
     for text in ("$100.00", "$400.00", "Early", "Call now", "nobody", f"C-{case.pk}", "L-77031"):
         assert text in page, text
 
 
-@pytest.mark.parametrize("term", ["L-77031", "l-77031", "C-{pk}", "{pk}", "quintero", "Marisol Quintero-Hale", "{phone}", "{email}"])
+@pytest.mark.parametrize(
+    "term", ["L-77031", "l-77031", "C-{pk}", "{pk}", "quintero", "Marisol Quintero-Hale", "{phone}", "{email}"]
+)
 def test_a_case_is_found_by_what_people_know(case: Case, collector: Any, frozen_day: dt.datetime, term: str) -> None:
-    other = cases.an_overdue_case(3, loan=loans.a_loan(borrowers.a_person("Somebody Else"), open_since=dt.date(2026, 3, 13), state="past_due"), ladder=case.ladder)
-    word = term.format(pk=case.pk, phone=borrowers.a_reserved_phone(case.debtor.pk), email=f"person{case.debtor.pk}@example.org")
+    other = cases.an_overdue_case(
+        3,
+        loan=loans.a_loan(borrowers.a_person("Somebody Else"), open_since=dt.date(2026, 3, 13), state="past_due"),
+        ladder=case.ladder,
+    )
+    word = term.format(
+        pk=case.pk, phone=borrowers.a_reserved_phone(case.debtor.pk), email=f"person{case.debtor.pk}@example.org"
+    )
     page = text_of(collector, q=word)
     assert "Marisol Quintero-Hale" in page and str(other.debtor.name) not in page
 
 
-def test_what_nobody_is_called_finds_nobody_and_says_what_to_search_by(case: Case, collector: Any, frozen_day: dt.datetime) -> None:
+def test_what_nobody_is_called_finds_nobody_and_says_what_to_search_by(
+    case: Case, collector: Any, frozen_day: dt.datetime
+) -> None:
     page = text_of(collector, q="Zebedee")
     assert "Marisol" not in page and "Nothing found for “Zebedee”" in page
 
 
-@pytest.mark.parametrize(("show", "found"), [("mine", False), ("nobody", True), ("late", False), ("legal", False), ("hold", False), ("closed", False), ("ladder", True), ("due", True), ("all", True)])
-def test_the_tabs_show_what_they_say(case: Case, collector: Any, frozen_day: dt.datetime, show: str, found: bool) -> None:
+@pytest.mark.parametrize(
+    ("show", "found"),
+    [
+        ("mine", False),
+        ("nobody", True),
+        ("late", False),
+        ("legal", False),
+        ("hold", False),
+        ("closed", False),
+        ("ladder", True),
+        ("due", True),
+        ("all", True),
+    ],
+)
+def test_the_tabs_show_what_they_say(
+    case: Case, collector: Any, frozen_day: dt.datetime, show: str, found: bool
+) -> None:
     cases.a_promise(case, due_on=dt.date(2026, 3, 16))
     assert ("Marisol" in text_of(collector, show=show)) is found
 
@@ -78,7 +115,9 @@ def test_an_empty_list_says_what_to_do(db: None, frozen_day: dt.datetime) -> Non
     assert "Cases are opened by the daily run" in page
 
 
-def test_the_case_list_asks_as_often_for_fifty_rows_as_for_one(case: Case, collector: Any, frozen_day: dt.datetime) -> None:
+def test_the_case_list_asks_as_often_for_fifty_rows_as_for_one(
+    case: Case, collector: Any, frozen_day: dt.datetime
+) -> None:
     text_of(collector)
     one = queries_of(lambda: text_of(collector))
     more_cases(case, 49)
@@ -94,7 +133,8 @@ def test_every_list_asks_as_often_for_many_rows_as_for_few(house: House) -> None
     client = house.client_of["auditor"]
     lists = [
         reverse(f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist")
-        for m, a in admin.site._registry.items() if isinstance(a, BaseAdmin)
+        for m, a in admin.site._registry.items()
+        if isinstance(a, BaseAdmin)
     ]
     before = {}
     for address in lists:
@@ -130,9 +170,14 @@ def test_a_list_never_counts_past_its_limit(case: Case) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "masked"),
     [
-        ("+13125550148", "mobile", "(•••) •••-0148"), ("123", "work_phone", "•••"), ("maria@mail.example", "email", "m•••••@•••.example"),
-        ("12 Example Lane, Springfield, IL 62701", "home_address", "••• ••••••, IL 62701"), ("No comma here", "home_address", "••• ••••••"),
-        ("A123456(7)", "", "••••••"), ("", "mobile", ""), (None, "", ""),
+        ("+13125550148", "mobile", "(•••) •••-0148"),
+        ("123", "work_phone", "•••"),
+        ("maria@mail.example", "email", "m•••••@•••.example"),
+        ("12 Example Lane, Springfield, IL 62701", "home_address", "••• ••••••, IL 62701"),
+        ("No comma here", "home_address", "••• ••••••"),
+        ("A123456(7)", "", "••••••"),
+        ("", "mobile", ""),
+        (None, "", ""),
     ],
 )
 def test_masks_show_no_more_than_they_must(value: str | None, kind: str, masked: str) -> None:
@@ -146,8 +191,13 @@ def test_lists_show_no_number_in_clear(house: House) -> None:
         for address in (reverse(f"admin:collections_app_{name}_changelist"),):
             assert number not in client.get(address, {"show": "all"}).content.decode(), address
     point = house.case.debtor.contact_points.get(kind="mobile")
-    assert number not in client.get(reverse("admin:collections_app_contactpoint_change", args=[point.pk])).content.decode()
-    assert number not in client.get(reverse("admin:collections_app_contactpoint_history", args=[point.pk])).content.decode()
+    assert (
+        number not in client.get(reverse("admin:collections_app_contactpoint_change", args=[point.pk])).content.decode()
+    )
+    assert (
+        number
+        not in client.get(reverse("admin:collections_app_contactpoint_history", args=[point.pk])).content.decode()
+    )
 
 
 def test_promises_due_stand_in_their_view(house: House) -> None:

@@ -19,6 +19,7 @@ from collections_app.compliance.facts import AgentFact, Ask, Facts, LoanFact, Pe
 from collections_app.compliance.gate import Gate
 from collections_app.models import Contact, ContactCase, ContactPoint, LoanParty, Person
 from collections_app.policy.schema import (
+    ActorParams,
     BarParams,
     ContentParams,
     Match,
@@ -236,6 +237,8 @@ def test_a_contact_does_not_stand_in_its_own_way(law: None, tmp_path: Path):
 
 UTC_NOON = dt.datetime(2026, 6, 19, 16, tzinfo=dt.UTC)  # a Friday, a federal holiday, eleven o'clock in Chicago
 
+BEFORE = UTC_NOON - dt.timedelta(hours=20)
+
 # Another value for everything that an answer may depend on. A field without a row here fails the test by its name.
 OTHER: dict[str, dict[str, list[Any]]] = {
     "Ask": {
@@ -252,18 +255,18 @@ OTHER: dict[str, dict[str, list[Any]]] = {
     "PersonFact": {
         "id": [], "country": ["CN"], "region": ["US-NY-NYC"], "zones": [(), (("physical_address", "Asia/Tokyo"),)],
         "conditions": [frozenset({"number_invalid"})],
-        "events": [[facts.EventFact("conversation", UTC_NOON, UTC_NOON, "debtor", channel="voice")]],
-        "states": [[facts.StateFact("represented", "debtor", UTC_NOON, UTC_NOON)]],
-        "consents": [[facts.ConsentFact("night_contact", UTC_NOON, UTC_NOON, None, "debtor")]],
+        "events": [[facts.EventFact("conversation", BEFORE, BEFORE, "debtor", channel="voice")]],
+        "states": [[facts.StateFact("represented", "debtor", BEFORE, BEFORE)]],
+        "consents": [[facts.ConsentFact("night_contact", BEFORE, BEFORE, None, "debtor")]],
         "hours": [[facts.HoursFact("inconvenient", 0, 86400)]],
         "dates": [[facts.DateFact("wedding", dt.date(2026, 1, 1), dt.date(2026, 12, 31))]],
     },
     "Facts": {
-        "persons": [], "checks": [{}, {("bankruptcy_stay", "debtor"): (UTC_NOON,)}],
+        "persons": [], "checks": [{}, {("bankruptcy_stay", "debtor"): (BEFORE,)}],
         "in_flight": ["slot"], "in_flight_about": ["slot of another"],
-        "events_about": [{"debtor": [facts.EventFact("conversation", UTC_NOON, UTC_NOON, "G", channel="voice")]}],
+        "events_about": [{"debtor": [facts.EventFact("conversation", BEFORE, BEFORE, "G", channel="voice")]}],
         "loans": [{"M": LoanFact("M", "debtor")}],
-        "states_about": [{("loan", "L"): [facts.StateFact("cease_in_writing", "G", UTC_NOON, UTC_NOON)]}],
+        "states_about": [{("loan", "L"): [facts.StateFact("cease_in_writing", "G", BEFORE, BEFORE)]}],
         "closed_days": [{"US-FEDERAL": frozenset({dt.date(2026, 6, 20)})}], "open_days": [{"US-FEDERAL": frozenset({UTC_NOON.date()})}],
         "checks_assumed": [True], "registers_kept": [True], "margin_seconds": [8 * 3600], "_shared": [],
     },
@@ -277,9 +280,10 @@ def base(at: dt.datetime | None) -> tuple[Ask, Facts]:
         id="asked", phase="send", on=UTC_NOON.date(), at=at, person="debtor", party="debtor", channel="voice",
         loans=(LoanFact("L", "debtor", collector_role="third_party"),), address="a", collector_role="third_party",
         content=frozenset({"caller_name", "from_debt_collector", "attempt_to_collect"}), stage="early", ladder_day=2,
+        block_languages=(("caller_name", "en"),),
     )  # fmt: skip
     debtor = PersonFact("debtor", "US", "US-IL", (("physical_address", "America/Chicago"),))
-    checks = {("bankruptcy_stay", None): (UTC_NOON - dt.timedelta(hours=5),)}
+    checks = {("bankruptcy_stay", None): (BEFORE,)}
     return ask, Facts({"debtor": debtor, "G": PersonFact("G", "US")}, checks)
 
 
@@ -327,6 +331,7 @@ RULES = [
     (of_a_test(("T-holiday", "window", WindowParams(holidays=("US-FEDERAL",)))),),
     (of_a_test(("T-sunday", "window", SUNDAYS), ("T-fresh", "bar", FRESH)),),
     (of_a_test(("T-need", "party", PartyParams((PartyEntry("debtor", "none", needs=("number_invalid",)),), "none"))),),
+    (of_a_test(("T-agent", "actor", ActorParams(certs=("collection_training",)))),),
     (of_a_test(("T-region", "window", SUNDAYS), applies_when={"debtor_region": ("US-IL",)}), US),
     *(seeded(seed).presets for seed in range(40)),
 ]

@@ -21,7 +21,8 @@ class Command(JsonCommand):
         contact = Contact.objects.filter(pk=options["contact"]).first()
         if contact is None:
             raise DomainError(
-                "no_such_contact", f"There is no contact {options['contact']}; the case page and the list of contacts show the numbers.",
+                "no_such_contact",
+                f"There is no contact {options['contact']}; the case page and the list of contacts show the numbers.",
                 contact=options["contact"],
             )
         return explain_contact(contact)
@@ -33,6 +34,8 @@ class Command(JsonCommand):
                 self.stdout.write(f"{phase}: not judged")
             for told in result[phase]:
                 until = f", next allowed {told['next_allowed_at']:%Y-%m-%dT%H:%MZ}" if told["next_allowed_at"] else ""
-                self.stdout.write(f"{phase} {told['at']:%Y-%m-%dT%H:%MZ}: {told['verdict']} {' '.join(told['by'])}{until}")
+                self.stdout.write(
+                    f"{phase} {told['at']:%Y-%m-%dT%H:%MZ}: {told['verdict']} {' '.join(told['by'])}{until}"
+                )
                 for rule in told["rules"]:
                     self.stdout.write(f"  {rule['verdict']:7} {rule['id']} ({rule['cite']}): {rule_words(rule)}")

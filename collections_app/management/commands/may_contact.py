@@ -12,10 +12,14 @@ from collections_app.services.may_contact import find_borrower, may_contact
 
 
 class Command(JsonCommand):
-    help = "May this borrower be contacted by this channel now (or at an instant)? Prints verdict, rules, next time, why."
+    help = (
+        "May this borrower be contacted by this channel now (or at an instant)? Prints verdict, rules, next time, why."
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("borrower", metavar="BORROWER", help="the source's number of the person, or the person's id")
+        parser.add_argument(
+            "borrower", metavar="BORROWER", help="the source's number of the person, or the person's id"
+        )
         parser.add_argument("--channel", required=True, choices=sorted(ContactPoint.FOR_CHANNEL))
         parser.add_argument("--at", type=iso_instant, metavar="INSTANT", help="RFC 3339 with an offset; default now")
         parser.add_argument("--purpose", default="collect")
@@ -23,6 +27,9 @@ class Command(JsonCommand):
 
     def handle_json(self, **options: Any) -> dict[str, Any]:
         return may_contact(
-            find_borrower(options["borrower"]), channel=options["channel"], at=options["at"] or clock.now(),
-            purpose=options["purpose"], party=options["party"],
+            find_borrower(options["borrower"]),
+            channel=options["channel"],
+            at=options["at"] or clock.now(),
+            purpose=options["purpose"],
+            party=options["party"],
         )

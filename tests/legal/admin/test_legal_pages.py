@@ -31,14 +31,21 @@ def _on_that_day() -> Any:
 
 @pytest.fixture
 def people(db: None) -> dict[str, Any]:
-    return {role: a_member(role) for role in ("legal clerk", "outside lawyer", "supervisor", "auditor", "collector", "administrator")}
+    return {
+        role: a_member(role)
+        for role in ("legal clerk", "outside lawyer", "supervisor", "auditor", "collector", "administrator")
+    }
 
 
 @pytest.fixture
 def opened(people: dict[str, Any]) -> LegalFile:
     """A file given to the lawyer, collected, with everything that the court asks for."""
-    file = open_file(legal.a_referred_case(), on=legal.DAY, by=people["legal clerk"], because="referred by the supervisor")
-    file = assign_lawyer(file, lawyer=people["outside lawyer"], by=people["legal clerk"], because="our counsel for Illinois")
+    file = open_file(
+        legal.a_referred_case(), on=legal.DAY, by=people["legal clerk"], because="referred by the supervisor"
+    )
+    file = assign_lawyer(
+        file, lawyer=people["outside lawyer"], by=people["legal clerk"], because="our counsel for Illinois"
+    )
     collect_exhibits(file, on=legal.DAY, at=legal.AT, by=people["legal clerk"])
     return LegalFile.objects.get(pk=file.pk)
 
@@ -57,7 +64,9 @@ def press(client: Any, file: LegalFile, name: str, **data: Any) -> Any:
 
 
 def told(response: Any) -> str:
-    return " ".join([*(str(m) for m in get_messages(response.wsgi_request)), *(str(m) for m in response.context["messages"])])
+    return " ".join(
+        [*(str(m) for m in get_messages(response.wsgi_request)), *(str(m) for m in response.context["messages"])]
+    )
 
 
 def sealed(opened: LegalFile, people: dict[str, Any]) -> Pack:
@@ -67,7 +76,11 @@ def sealed(opened: LegalFile, people: dict[str, Any]) -> Pack:
 def test_every_model_of_the_department_is_registered() -> None:
     from django.apps import apps
 
-    missing = [m.__name__ for m in apps.get_app_config("legal").get_models() if m not in admin.site._registry and not m.__name__.startswith("Historical")]
+    missing = [
+        m.__name__
+        for m in apps.get_app_config("legal").get_models()
+        if m not in admin.site._registry and not m.__name__.startswith("Historical")
+    ]
     assert missing == []
 
 
@@ -77,7 +90,9 @@ def test_every_page_opens_for_its_groups_and_for_no_other(opened: LegalFile, peo
         client = logged_in(user)
         for model in REGISTERED:
             name = f"legal_{model._meta.model_name}"
-            looks = user.has_perm(f"legal.view_{model._meta.model_name}") or user.has_perm(f"legal.change_{model._meta.model_name}")
+            looks = user.has_perm(f"legal.view_{model._meta.model_name}") or user.has_perm(
+                f"legal.change_{model._meta.model_name}"
+            )
             row = model._default_manager.order_by("pk").first()
             pages = {reverse(f"admin:{name}_changelist"): looks, reverse(f"admin:{name}_add"): False}
             if row is not None:
@@ -103,7 +118,16 @@ def test_an_uploaded_paper_answers_what_was_missing(people: dict[str, Any]) -> N
     collect_exhibits(file, on=legal.DAY, at=legal.AT, by=people["legal clerk"])
     client = logged_in(people["legal clerk"])
     paper = SimpleUploadedFile("contract.pdf", legal.a_pdf("The contract"), content_type="application/pdf")
-    act(client, file, "paper", paper=paper, title="Credit agreement", item="contract", dated_on="2025-11-10", because="found in the archive")
+    act(
+        client,
+        file,
+        "paper",
+        paper=paper,
+        title="Credit agreement",
+        item="contract",
+        dated_on="2025-11-10",
+        because="found in the archive",
+    )
     exhibit = Exhibit.objects.get(file=file, origin="uploaded")
     assert (exhibit.item, exhibit.title) == ("contract", "Credit agreement")
     assert LegalFile.objects.get(pk=file.pk).missing_count == 0
@@ -176,7 +200,9 @@ def test_a_pack_is_taken_by_a_logged_link_and_never_by_an_auditor(opened: LegalF
 
 def test_a_link_serves_whom_it_was_made_for(opened: LegalFile, people: dict[str, Any]) -> None:
     pack = sealed(opened, people)
-    made = logged_in(people["legal clerk"]).post(reverse("admin:legal_pack_link", args=[pack.pk]), {"what": "pdf", "because": "x"})
+    made = logged_in(people["legal clerk"]).post(
+        reverse("admin:legal_pack_link", args=[pack.pk]), {"what": "pdf", "because": "x"}
+    )
     stranger = logged_in(people["outside lawyer"]).get(made["Location"], follow=True)
     assert "somebody else" in told(stranger)
     assert not PackDownload.objects.exists() and PackLink.objects.count() == 1
@@ -193,11 +219,29 @@ def test_an_exhibit_is_taken_out_and_put_back(opened: LegalFile, people: dict[st
 
 def test_costs_and_deadlines_are_noted_with_what_allows_them(opened: LegalFile, people: dict[str, Any]) -> None:
     clerk = logged_in(people["legal clerk"])
-    act(clerk, opened, "cost", kind="court_fee", amount="310.00", on="2026-03-25", authority="fee schedule 1.2", claimed="on", because="paid")
+    act(
+        clerk,
+        opened,
+        "cost",
+        kind="court_fee",
+        amount="310.00",
+        on="2026-03-25",
+        authority="fee schedule 1.2",
+        claimed="on",
+        because="paid",
+    )
     assert (str(Cost.objects.get().amount), Cost.objects.get().claimed) == ("310.00", True)
     act(
-        clerk, opened, "deadline", what="Answer", kind="do_by", on="2026-04-02", counted_from="2026-03-25", counted_because="returned",
-        rule="house", because="agreed",
+        clerk,
+        opened,
+        "deadline",
+        what="Answer",
+        kind="do_by",
+        on="2026-04-02",
+        counted_from="2026-03-25",
+        counted_because="returned",
+        rule="house",
+        because="agreed",
     )
     deadline = Deadline.objects.get(what="Answer")
     page = clerk.get(page_of(opened)).content.decode()
@@ -209,7 +253,16 @@ def test_costs_and_deadlines_are_noted_with_what_allows_them(opened: LegalFile, 
 
 def test_service_counts_only_with_its_proof(opened: LegalFile, people: dict[str, Any]) -> None:
     clerk = logged_in(people["legal clerk"])
-    response = act(clerk, opened, "service", what="claim form", method="personal", recipient="the debtor", outcome="served", because="served")
+    response = act(
+        clerk,
+        opened,
+        "service",
+        what="claim form",
+        method="personal",
+        recipient="the debtor",
+        outcome="served",
+        because="served",
+    )
     assert "proof" in told(response)
     assert not opened.service_attempts.exists()
 
@@ -219,12 +272,31 @@ def test_who_only_looks_changes_nothing(opened: LegalFile, people: dict[str, Any
     let_through = []
     for role in ("auditor", "supervisor", "collector"):
         client = logged_in(people[role])
-        for what in ("collect", "build", "seal", "paper", "exhibit", "mend", "lawyer", "cost", "deadline", "met", "service"):
-            response = client.post(reverse(f"admin:legal_legalfile_{what}", args=[opened.pk]), {"because": "x", "exhibit": exhibit.pk})  # type: ignore[union-attr]
+        for what in (
+            "collect",
+            "build",
+            "seal",
+            "paper",
+            "exhibit",
+            "mend",
+            "lawyer",
+            "cost",
+            "deadline",
+            "met",
+            "service",
+        ):
+            response = client.post(
+                reverse(f"admin:legal_legalfile_{what}", args=[opened.pk]), {"because": "x", "exhibit": exhibit.pk}
+            )  # type: ignore[union-attr]
             if response.status_code != 403:
                 let_through.append((role, what, response.status_code))
         for button in admin.site._registry[LegalFile].buttons:
-            if client.post(reverse("admin:legal_legalfile_transition", args=[opened.pk, button.transition]), {"because": "x"}).status_code != 403:
+            if (
+                client.post(
+                    reverse("admin:legal_legalfile_transition", args=[opened.pk, button.transition]), {"because": "x"}
+                ).status_code
+                != 403
+            ):
                 let_through.append((role, button.transition, 0))
     assert let_through == []
 
