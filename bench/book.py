@@ -163,7 +163,19 @@ class _Writer:
         preferred = "sms" if draws.random() < 0.7 else "email"
         rows.keys.append((pk, "person", self.wrapped, clock(FIRST, 0)))
         rows.people.append(
-            (pk, f"P-{pk:07d}", self._sealed(f"Borrower {pk}", pk), "en", "US", f"US-{code}", json.dumps(zones), preferred, pk, 0, True)
+            (
+                pk,
+                f"P-{pk:07d}",
+                self._sealed(f"Borrower {pk}", pk),
+                "en",
+                "US",
+                f"US-{code}",
+                json.dumps(zones),
+                preferred,
+                pk,
+                0,
+                True,
+            )
         )
         text = f"Loan of borrower {pk}: an instalment is overdue. Please call +1 217 555 0100. Reply STOP to end texts."
         rows.texts.append((pk, self._sealed(text, pk), hashlib.sha256(text.encode()).hexdigest()))
@@ -174,7 +186,9 @@ class _Writer:
             (("letter", "visit"), "home_address", "home", f"{pk} Example Street, Springfield, IL 62701"),
         ):
             point = next(self.ids.point)
-            rows.points.append((point, pk, kind, self._sealed(value, pk), place, '["direct_consent"]', False, 0, True, "verified"))
+            rows.points.append(
+                (point, pk, kind, self._sealed(value, pk), place, '["direct_consent"]', False, 0, True, "verified")
+            )
             points |= dict.fromkeys(channels, point)
         self._said_yesterday(pk, points["sms"])
         who = _Borrower(pk, points, preferred)
@@ -191,7 +205,9 @@ class _Writer:
         if self.draws.random() < STOPPED:
             self.rows.states.append((person, "medium_refused", mobile, "[]", evening, evening, "reply STOP"))
         if self.draws.random() < HOURS:
-            self.rows.hours.append((person, "consumer_stated_hours", "[]", "10:00", "17:00", False, False, "[]", "[]", evening))
+            self.rows.hours.append(
+                (person, "consumer_stated_hours", "[]", "10:00", "17:00", False, False, "[]", "[]", evening)
+            )
         if self.draws.random() < REPRESENTED:
             self.rows.states.append((person, "represented", None, "[]", evening, evening, "letter of counsel"))
 
@@ -203,15 +219,37 @@ class _Writer:
         open_case = ladder_day > 1
         rows.loans.append(
             (
-                pk, number, self.lender.pk, who.id, who.id, "personal_loan", "consumer", "", "bank", "third_party", "US", "USD",
-                amount * 6, 99_900, due[0] - day(APART), due[0] - day(APART), amount, max(amount // 20, 100), due[3],
-                due[3].day, "charge,instalment", "past_due" if open_case else "active", True, "",
+                pk,
+                number,
+                self.lender.pk,
+                who.id,
+                who.id,
+                "personal_loan",
+                "consumer",
+                "",
+                "bank",
+                "third_party",
+                "US",
+                "USD",
+                amount * 6,
+                99_900,
+                due[0] - day(APART),
+                due[0] - day(APART),
+                amount,
+                max(amount // 20, 100),
+                due[3],
+                due[3].day,
+                "charge,instalment",
+                "past_due" if open_case else "active",
+                True,
+                "",
             )
         )
         rows.changes.append((pk, due[0] - day(APART), "+", "active", due[0], "imported from book", None))
         items = [next(ids.instalment) for _ in due]
         rows.instalments += [
-            (item, pk, n, on, on, "USD", amount, amount if n <= 3 else 0) for n, (item, on) in enumerate(zip(items, due, strict=True), 1)
+            (item, pk, n, on, on, "USD", amount, amount if n <= 3 else 0)
+            for n, (item, on) in enumerate(zip(items, due, strict=True), 1)
         ]
         episode = 0
         for n in range(3):
@@ -222,12 +260,16 @@ class _Writer:
             self._paid(pk, number, n, items[n], amount, on)
             rows.contacts += self._reminders(who, pk, items[n], due[n])
             changes = [("~", "past_due", due[n], "an instalment was not paid", due[n] + day(1))] if late > 0 else []
-            changes.append(("~", "past_due" if late > 0 else "active", due[n + 1], "money or an event was booked", on + day(1)))
+            changes.append(
+                ("~", "past_due" if late > 0 else "active", due[n + 1], "money or an event was booked", on + day(1))
+            )
             if late > 0:
                 changes.append(("~", "active", due[n + 1], "nothing is overdue any more", on + day(1)))
                 episode += 1
                 self._case(who, pk, episode, due[n], late, closed_on=on + day(1))
-            rows.changes += [(pk, at, kind, state, oldest, why, _run_of(at)) for kind, state, oldest, why, at in changes]
+            rows.changes += [
+                (pk, at, kind, state, oldest, why, _run_of(at)) for kind, state, oldest, why, at in changes
+            ]
         rows.contacts += self._reminders(who, pk, items[3], due[3])
         if open_case:
             opened = due[3] + day(1)
@@ -243,7 +285,22 @@ class _Writer:
 
     def _paid(self, loan: int, number: str, n: int, item: int, amount: int, on: dt.date) -> None:
         pk = next(self.ids.payment)
-        self.rows.payments.append((pk, loan, "USD", amount, on, clock(on, 20), "direct_debit", "bank", f"{number}-{n + 1}", on + day(1), 0, "received"))
+        self.rows.payments.append(
+            (
+                pk,
+                loan,
+                "USD",
+                amount,
+                on,
+                clock(on, 20),
+                "direct_debit",
+                "bank",
+                f"{number}-{n + 1}",
+                on + day(1),
+                0,
+                "received",
+            )
+        )
         self.rows.allocations.append((pk, loan, item, "USD", amount, on + day(1)))
 
     def _waiting_money(self, loan: int, number: str, amount: int, ladder_day: int) -> None:
@@ -255,7 +312,20 @@ class _Writer:
             amount = amount * overdue if self.draws.random() < 0.8 else part
         on = ON - day(1)
         self.rows.payments.append(
-            (next(self.ids.payment), loan, "USD", amount, on, clock(on, 20), "bank_transfer", "bank", f"{number}-4", None, 0, "received")
+            (
+                next(self.ids.payment),
+                loan,
+                "USD",
+                amount,
+                on,
+                clock(on, 20),
+                "bank_transfer",
+                "bank",
+                f"{number}-4",
+                None,
+                0,
+                "received",
+            )
         )
 
     # -- what the ladder did ---------------------------------------------------------------------
@@ -264,9 +334,13 @@ class _Writer:
         for ladder_day in sorted(d for d in self.steps if d < 1):
             for step in self.steps[ladder_day]:
                 if FIRST <= due_on + day(ladder_day) < ON:
-                    yield _Contact(who, loan, None, instalment, who.preferred, step, ladder_day, due_on, "", 13).left("delivered")
+                    yield _Contact(who, loan, None, instalment, who.preferred, step, ladder_day, due_on, "", 13).left(
+                        "delivered"
+                    )
 
-    def _case(self, who: _Borrower, loan: int, episode: int, due_on: dt.date, days: int, *, closed_on: dt.date | None) -> None:
+    def _case(
+        self, who: _Borrower, loan: int, episode: int, due_on: dt.date, days: int, *, closed_on: dt.date | None
+    ) -> None:
         if closed_on is not None and closed_on <= FIRST:
             return
         pk = next(self.ids.case)
@@ -278,8 +352,27 @@ class _Writer:
             stage, moved_on, step = "closed", closed_on, "cure"
         self.rows.cases.append(
             (
-                pk, loan, who.id, who.id, episode, due_on + day(1), due_on, due_on, 0, 0, NEVER, NEVER, NEVER, NEVER, self.ladder.id,
-                "product personal_loan, segment standard", stage, moved_on, step, closed_on, "cured" if closed_on else "",
+                pk,
+                loan,
+                who.id,
+                who.id,
+                episode,
+                due_on + day(1),
+                due_on,
+                due_on,
+                0,
+                0,
+                NEVER,
+                NEVER,
+                NEVER,
+                NEVER,
+                self.ladder.id,
+                "product personal_loan, segment standard",
+                stage,
+                moved_on,
+                step,
+                closed_on,
+                "cured" if closed_on else "",
             )
         )
         self.rows.contacts += self._episode(who, loan, pk, due_on, days, closed_on)
@@ -298,7 +391,9 @@ class _Writer:
                 for older in found:
                     if older.channel == step.channel and older.state in Contact.WAITING:
                         older.ended("superseded by a newer step")
-                c = _Contact(who, loan, case, None, step.channel, step, ladder_day, due_on, stage, draws.randint(15, 21))
+                c = _Contact(
+                    who, loan, case, None, step.channel, step, ladder_day, due_on, stage, draws.randint(15, 21)
+                )
                 found.append(c)
                 if step.channel == "voice":
                     if talked is not None and (on - talked).days < COOLDOWN:
@@ -341,8 +436,17 @@ class _Contact:
     """A contact of the past while its life is made up."""
 
     def __init__(
-        self, who: _Borrower, loan: int, case: int | None, instalment: int | None, channel: str, step: Any, ladder_day: int,
-        due_on: dt.date, stage: str, hour: int,
+        self,
+        who: _Borrower,
+        loan: int,
+        case: int | None,
+        instalment: int | None,
+        channel: str,
+        step: Any,
+        ladder_day: int,
+        due_on: dt.date,
+        stage: str,
+        hour: int,
     ) -> None:
         self.business_on = due_on + day(ladder_day)
         self.at = clock(self.business_on, hour if channel == "voice" else 13 if hour == 13 else 15)
@@ -350,7 +454,18 @@ class _Contact:
         self.channel, self.state, self.planned_as = channel, "planned", "planned"
         self.outcome = self.because = self.rules = self.approval = ""
         self.replied = False
-        self.fixed = [who.id, loan, case, instalment, who.points[channel], channel, step.code, ladder_day, text[1] if text else "", stage]
+        self.fixed = [
+            who.id,
+            loan,
+            case,
+            instalment,
+            who.points[channel],
+            channel,
+            step.code,
+            ladder_day,
+            text[1] if text else "",
+            stage,
+        ]
 
     def left(self, state: str, outcome: str = "") -> list[Any]:
         self.state, self.outcome, self.because = state, outcome, ""
@@ -368,7 +483,18 @@ class _Contact:
         self.approval, self.because = "supervisor", "the ladder asks a supervisor first"
 
     def row(self) -> list[Any]:
-        return [*self.fixed, self.business_on, self.at, self.planned_as, self.state, self.outcome, self.because, self.rules, self.approval, self.replied]
+        return [
+            *self.fixed,
+            self.business_on,
+            self.at,
+            self.planned_as,
+            self.state,
+            self.outcome,
+            self.because,
+            self.rules,
+            self.approval,
+            self.replied,
+        ]
 
 
 # -- writing -----------------------------------------------------------------------------------------
@@ -393,7 +519,11 @@ def _write(r: _Rows) -> None:
     """Live rows of a chunk, with the history of those that the import would have written."""
     for model, names, rows in (
         (DataKey, "id kind wrapped created_at", r.keys),
-        (Person, "key source_ref name language country region zones preferred_channel group stop_seq generated", r.people),
+        (
+            Person,
+            "key source_ref name language country region zones preferred_channel group stop_seq generated",
+            r.people,
+        ),
         (ContactPoint, "id person kind value place provenance employer_forbids preference generated state", r.points),
         (BorrowerState, "person name contact_point channels from_at known_at source", r.states),
         (StatedHours, "person kind days from_clock to_clock to_inclusive holidays channels places known_at", r.hours),
@@ -436,7 +566,10 @@ def _past(model: Any, source: str, kind: str, by: Any, because: str, at: str, ru
     meta = history.history_of(model)._meta
     values = {h: was.get(live, f"x.{bulk.quoted(live)}") for live, h in history.tracked_columns(model)}
     values |= {
-        "history_date": at, "history_type": f"'{kind}'", "history_change_reason": because, "history_user_id": str(by.pk),
+        "history_date": at,
+        "history_type": f"'{kind}'",
+        "history_change_reason": because,
+        "history_user_id": str(by.pk),
         "history_run_id": f"CAST({run} AS bigint)",
     }
     _insert(meta.db_table, values, f"FROM {bulk.quoted(model._meta.db_table)} x {source}")
@@ -453,24 +586,54 @@ def _write_past_of_loans(importer: Any, machine: Any) -> None:
         _past(model, f"ORDER BY x.{pk}", "+", importer, "'imported from book'", began)
     for kind, by in (("+", importer), ("~", machine)):
         _past(
-            Loan, f"JOIN bench_change s ON s.loan = x.id WHERE s.kind = '{kind}' ORDER BY s.on_day, x.id", kind, by, "s.because",
-            "s.on_day + TIME '02:05' AT TIME ZONE 'UTC'", "s.run", state="s.state", oldest_open_due_on="s.oldest",
+            Loan,
+            f"JOIN bench_change s ON s.loan = x.id WHERE s.kind = '{kind}' ORDER BY s.on_day, x.id",
+            kind,
+            by,
+            "s.because",
+            "s.on_day + TIME '02:05' AT TIME ZONE 'UTC'",
+            "s.run",
+            state="s.state",
+            oldest_open_due_on="s.oldest",
         )
-    opened = {"stage": "'early'", "stage_on": "x.started_on", "stage_step": "''", "closed_on": "NULL::date", "closed_reason": "''"}
+    opened = {
+        "stage": "'early'",
+        "stage_on": "x.started_on",
+        "stage_step": "''",
+        "closed_on": "NULL::date",
+        "closed_reason": "''",
+    }
     _past(
-        Case, "ORDER BY x.id", "+", machine, "'an instalment was not paid'", "x.started_on + TIME '02:05' AT TIME ZONE 'UTC'",
-        _run("x.started_on"), **opened,
+        Case,
+        "ORDER BY x.id",
+        "+",
+        machine,
+        "'an instalment was not paid'",
+        "x.started_on + TIME '02:05' AT TIME ZONE 'UTC'",
+        _run("x.started_on"),
+        **opened,
     )
     for stage, first in (("mid", 4), ("late", 6)):
         on = f"(x.counts_from_on + {first})"
         reached = f"WHERE COALESCE(x.closed_on, DATE '{ON}') > {on} ORDER BY {on}, x.id"
         _past(
-            Case, reached, "~", machine, f"'day {first} or later of six-day'", f"{on} + TIME '02:05' AT TIME ZONE 'UTC'", _run(on),
+            Case,
+            reached,
+            "~",
+            machine,
+            f"'day {first} or later of six-day'",
+            f"{on} + TIME '02:05' AT TIME ZONE 'UTC'",
+            _run(on),
             **{**opened, "stage": f"'{stage}'", "stage_on": on, "stage_step": f"'six-day:{stage}'"},
         )
     _past(
-        Case, "WHERE x.stage = 'closed' ORDER BY x.closed_on, x.id", "~", machine, "'nothing is overdue any more'",
-        "x.closed_on + TIME '02:05' AT TIME ZONE 'UTC'", _run("x.closed_on"),
+        Case,
+        "WHERE x.stage = 'closed' ORDER BY x.closed_on, x.id",
+        "~",
+        machine,
+        "'nothing is overdue any more'",
+        "x.closed_on + TIME '02:05' AT TIME ZONE 'UTC'",
+        _run("x.closed_on"),
     )
 
 
@@ -492,27 +655,56 @@ def _write_contacts(machine: Any, dispatch: Any, receipts: Any, people: tuple[An
     _insert(
         Contact._meta.db_table,
         {
-            "id": "s.id", "person_id": "s.person", "group": "s.person", "party": "'debtor'", "contact_point_id": "s.point",
-            "case_id": "s.case_id", "channel": "s.channel", "direction": "'out'", "purpose": "'collect'", "step": "s.step",
-            "occurrence": "s.ladder_day", "attempt": "0", "template": "s.template", "language": "'en'", "business_on": "s.business_on",
-            "ladder_day": "s.ladder_day", "stage": "s.stage", "not_before": "s.at", "needs_approval": "s.approval",
+            "id": "s.id",
+            "person_id": "s.person",
+            "group": "s.person",
+            "party": "'debtor'",
+            "contact_point_id": "s.point",
+            "case_id": "s.case_id",
+            "channel": "s.channel",
+            "direction": "'out'",
+            "purpose": "'collect'",
+            "step": "s.step",
+            "occurrence": "s.ladder_day",
+            "attempt": "0",
+            "template": "s.template",
+            "language": "'en'",
+            "business_on": "s.business_on",
+            "ladder_day": "s.ladder_day",
+            "stage": "s.stage",
+            "not_before": "s.at",
+            "needs_approval": "s.approval",
             "requested_by_id": f"CASE WHEN s.approval <> '' THEN {machine.pk} END",
             "approved_by_id": f"CASE WHEN s.approval <> '' AND {left} THEN {supervisor.pk} END",
             "approved_because": f"CASE WHEN s.approval <> '' AND {left} THEN 'seen' ELSE '' END",
-            "agent_id": f"CASE WHEN {by_hand} THEN {collector.pk} END", "clearance_id": f"CASE WHEN {left} THEN s.id END",
-            "claim_stop_seq": f"{text} 0 END", "claimed_at": f"CASE WHEN {left} THEN s.at END", "attempted_at": f"{text} s.at END",
-            "sent_at": f"{text} s.at + INTERVAL '2 seconds' END", "settled_at": f"CASE WHEN {left} THEN s.at + INTERVAL '1 hour' END",
-            "text_sha256": f"{text} t.sha ELSE '' END", "text": f"{text} t.text END",
-            "external_ref": f"{text} 'G-' || s.id ELSE '' END", "failure": "''", "outcome": "s.outcome", "state_because": "s.because",
-            "withheld_by": "s.rules", "state": "s.state",
+            "agent_id": f"CASE WHEN {by_hand} THEN {collector.pk} END",
+            "clearance_id": f"CASE WHEN {left} THEN s.id END",
+            "claim_stop_seq": f"{text} 0 END",
+            "claimed_at": f"CASE WHEN {left} THEN s.at END",
+            "attempted_at": f"{text} s.at END",
+            "sent_at": f"{text} s.at + INTERVAL '2 seconds' END",
+            "settled_at": f"CASE WHEN {left} THEN s.at + INTERVAL '1 hour' END",
+            "text_sha256": f"{text} t.sha ELSE '' END",
+            "text": f"{text} t.text END",
+            "external_ref": f"{text} 'G-' || s.id ELSE '' END",
+            "failure": "''",
+            "outcome": "s.outcome",
+            "state_because": "s.because",
+            "withheld_by": "s.rules",
+            "state": "s.state",
         },
         "FROM bench_life s JOIN bench_text t ON t.person = s.person ORDER BY s.id",
     )
     _insert(
         ContactCase._meta.db_table,
         {
-            "contact_id": "s.id", "case_id": "s.case_id", "instalment_id": "s.instalment", "loan_id": "s.loan", "step": "s.step",
-            "occurrence": "s.ladder_day", "attempt": "0",
+            "contact_id": "s.id",
+            "case_id": "s.case_id",
+            "instalment_id": "s.instalment",
+            "loan_id": "s.loan",
+            "step": "s.step",
+            "occurrence": "s.ladder_day",
+            "attempt": "0",
         },
         "FROM bench_life s ORDER BY s.id",
     )
@@ -521,8 +713,12 @@ def _write_contacts(machine: Any, dispatch: Any, receipts: Any, people: tuple[An
     _insert(
         Judgement._meta.db_table,
         {
-            **common, "phase": "'plan'", "at": "s.business_on + TIME '12:00' AT TIME ZONE 'UTC'",
-            "verdict": "CASE WHEN s.rules <> '' THEN 'deny' ELSE 'allow' END", "by": "s.rules", "next_allowed_at": "s.at",
+            **common,
+            "phase": "'plan'",
+            "at": "s.business_on + TIME '12:00' AT TIME ZONE 'UTC'",
+            "verdict": "CASE WHEN s.rules <> '' THEN 'deny' ELSE 'allow' END",
+            "by": "s.rules",
+            "next_allowed_at": "s.at",
             "run_id": f"CAST({run} AS bigint)",
         },
         "FROM bench_life s ORDER BY s.id",
@@ -531,8 +727,15 @@ def _write_contacts(machine: Any, dispatch: Any, receipts: Any, people: tuple[An
     _insert(
         Judgement._meta.db_table,
         {
-            "id": "s.permit", "permit": "s.permit", **common, "asked_by_id": str(dispatch.pk), "phase": "'send'", "at": "s.at",
-            "verdict": "'allow'", "by": "''", "next_allowed_at": "s.at",
+            "id": "s.permit",
+            "permit": "s.permit",
+            **common,
+            "asked_by_id": str(dispatch.pk),
+            "phase": "'send'",
+            "at": "s.at",
+            "verdict": "'allow'",
+            "by": "''",
+            "next_allowed_at": "s.at",
         },
         f"FROM (SELECT s.*, {serial} AS permit FROM (SELECT * FROM bench_life s WHERE {left} ORDER BY s.id) s) s",
     )
@@ -542,11 +745,21 @@ def _write_contacts(machine: Any, dispatch: Any, receipts: Any, people: tuple[An
         f"FROM {bulk.quoted(Judgement._meta.db_table)} x WHERE x.permit IS NOT NULL ORDER BY x.id",
     )
     _write_events(left)
-    planned_at, waiting = "s.business_on + TIME '02:06' AT TIME ZONE 'UTC'", ("planned", "withheld", "awaiting_approval")
+    planned_at, waiting = (
+        "s.business_on + TIME '02:06' AT TIME ZONE 'UTC'",
+        ("planned", "withheld", "awaiting_approval"),
+    )
     inside = {
-        "clearance_id": "NULL::bigint", "claim_stop_seq": "NULL::int", "claimed_at": "NULL::timestamptz",
-        "sent_at": "NULL::timestamptz", "settled_at": "NULL::timestamptz", "text": "NULL::bytea", "text_sha256": "''",
-        "external_ref": "''", "outcome": "''", "agent_id": "NULL::int",
+        "clearance_id": "NULL::bigint",
+        "claim_stop_seq": "NULL::int",
+        "claimed_at": "NULL::timestamptz",
+        "sent_at": "NULL::timestamptz",
+        "settled_at": "NULL::timestamptz",
+        "text": "NULL::bytea",
+        "text_sha256": "''",
+        "external_ref": "''",
+        "outcome": "''",
+        "agent_id": "NULL::int",
     }
     unapproved = {"approved_by_id": "NULL::int", "approved_because": "''"}
     unsettled = {"settled_at": "NULL::timestamptz", "outcome": "''"}
@@ -578,27 +791,49 @@ def _write_events(left: str) -> None:
     _insert(
         ContactEvent._meta.db_table,
         {
-            "kind": "s.kind", "at": "s.when_at", "known_at": "s.when_at", "person_id": "s.person", "party": "'debtor'",
-            "contact_point_id": "s.point", "channel": "s.channel", "direction": f"CASE WHEN {reply} THEN 'in' ELSE 'out' END",
-            "purpose": "'collect'", "place": "CASE WHEN s.channel IN ('letter', 'visit') THEN 'home' ELSE 'own_phone' END",
-            "creditor_group": "'house'", "by": "s.told_by", "flags": "'[]'::jsonb", "contact_id": "s.id",
+            "kind": "s.kind",
+            "at": "s.when_at",
+            "known_at": "s.when_at",
+            "person_id": "s.person",
+            "party": "'debtor'",
+            "contact_point_id": "s.point",
+            "channel": "s.channel",
+            "direction": f"CASE WHEN {reply} THEN 'in' ELSE 'out' END",
+            "purpose": "'collect'",
+            "place": "CASE WHEN s.channel IN ('letter', 'visit') THEN 'home' ELSE 'own_phone' END",
+            "creditor_group": "'house'",
+            "by": "s.told_by",
+            "flags": "'[]'::jsonb",
+            "contact_id": "s.id",
             "external_ref": f"CASE WHEN {reply} THEN 'R-' || s.id ELSE '' END",
         },
         f"FROM ({kinds}) s ORDER BY s.when_at, s.id",
     )
     _insert(
-        EventDebt._meta.db_table, {"event_id": "e.id", "loan_id": "s.loan"},
+        EventDebt._meta.db_table,
+        {"event_id": "e.id", "loan_id": "s.loan"},
         f"FROM {bulk.quoted(ContactEvent._meta.db_table)} e JOIN bench_life s ON s.id = e.contact_id ORDER BY e.id",
     )
     with connection.cursor() as cursor:  # what came in is of no contact of ours
-        cursor.execute(f"UPDATE {bulk.quoted(ContactEvent._meta.db_table)} SET contact_id = NULL WHERE direction = 'in'")
+        cursor.execute(
+            f"UPDATE {bulk.quoted(ContactEvent._meta.db_table)} SET contact_id = NULL WHERE direction = 'in'"
+        )
 
 
 def _write_runs() -> None:
     bulk.insert_rows(
-        DailyRun, ("date", "opened_at", "closed_at", "started_by", "newest", "result", "state"),
+        DailyRun,
+        ("date", "opened_at", "closed_at", "started_by", "newest", "result", "state"),
         [
-            (FIRST + day(n), clock(FIRST + day(n), 2, 5), clock(FIRST + day(n), 2, 9), "daily-run", True, "{}", "closed")
+            (
+                FIRST + day(n),
+                clock(FIRST + day(n), 2, 5),
+                clock(FIRST + day(n), 2, 9),
+                "daily-run",
+                True,
+                "{}",
+                "closed",
+            )
             for n in range(HISTORY_DAYS)
         ],
     )
@@ -619,11 +854,15 @@ def build(loans: int) -> dict[str, int]:
         loader.load(path)
     policies = PolicyVersion.objects.values_list("ident", flat=True)
     assert {"us-fed-regf", "house-six-day", "six-day"} <= set(policies), sorted(policies)
-    machine, importer, dispatch, receipts = (actors.machine(n) for n in (actors.RUN, actors.IMPORT, actors.DISPATCH, actors.RECEIPTS))
+    machine, importer, dispatch, receipts = (
+        actors.machine(n) for n in (actors.RUN, actors.IMPORT, actors.DISPATCH, actors.RECEIPTS)
+    )
     users = get_user_model().objects
     people = users.create(username="collector", password="!"), users.create(username="supervisor", password="!")
     history.create_by(Lender, by=importer, because="imported from book", name="Blue Heron Lending")
-    sheet = FactSheet.objects.create(digest=hashlib.sha256(b"book").hexdigest(), content={"made": "by the book of the benchmark"})
+    sheet = FactSheet.objects.create(
+        digest=hashlib.sha256(b"book").hexdigest(), content={"made": "by the book of the benchmark"}
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(_STAGING)
@@ -642,7 +881,17 @@ def build(loans: int) -> dict[str, int]:
         _settle_sequences(cursor)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
-    counted = (Person, Loan, Case, Contact, Judgement, ContactEvent, Payment, history.history_of(Contact), history.history_of(Loan))
+    counted = (
+        Person,
+        Loan,
+        Case,
+        Contact,
+        Judgement,
+        ContactEvent,
+        Payment,
+        history.history_of(Contact),
+        history.history_of(Loan),
+    )
     return {m._meta.model_name: m._base_manager.count() for m in counted}
 
 

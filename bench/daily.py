@@ -52,7 +52,9 @@ class Server:
 
     def create(self, name: str, template: str | None = None) -> None:
         self.drop(name)
-        made_of = sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template)) if template else sql.SQL("")
+        made_of = (
+            sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template)) if template else sql.SQL("")
+        )
         self.ask(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), made_of))
         self.ask(sql.SQL("ALTER DATABASE {} SET max_parallel_workers_per_gather = 0").format(sql.Identifier(name)))
 
@@ -86,7 +88,11 @@ def child(module: str, *arguments: Any, database: str | None = None) -> Any:
 def book_of(server: Server, size: int, keep: bool) -> str:
     """The name of a database that holds the book; one that was kept is taken again while nothing in it could differ."""
     name = f"dunwell_bench_book_{size}" if keep else f"dunwell_bench_book_{size}_{os.getpid()}"
-    made_by = [ROOT / "bench/book.py", *sorted(ROOT.glob("*/migrations/*.py")), *sorted(ROOT.glob("collections_app/policy/data/**/*.toml"))]
+    made_by = [
+        ROOT / "bench/book.py",
+        *sorted(ROOT.glob("*/migrations/*.py")),
+        *sorted(ROOT.glob("collections_app/policy/data/**/*.toml")),
+    ]
     mark = hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()
     found = server.ask("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name])
     if found and found[0][0] == mark:
@@ -102,7 +108,9 @@ def book_of(server: Server, size: int, keep: bool) -> str:
 def last_person(server: Server, book: str, loans: int) -> int:
     """The borrower with whom the first so many loans end; they and all their loans are the slice."""
     with psycopg.connect(server.url_of(book)) as connection:
-        [found] = connection.execute("SELECT MAX(debtor_id) FROM collections_app_loan WHERE id <= %s", [loans]).fetchone()
+        [found] = connection.execute(
+            "SELECT MAX(debtor_id) FROM collections_app_loan WHERE id <= %s", [loans]
+        ).fetchone()
     return found
 
 
@@ -161,7 +169,9 @@ def measure(server: Server, size: int, slice_: int, repeat: int, keep: bool) -> 
     finally:
         if not keep:
             server.drop(book)
-    wrong = sorted({t for x in found for t in x["differing"]} | {"floor" for x in found if not x["floor"]["rows_equal"]})
+    wrong = sorted(
+        {t for x in found for t in x["differing"]} | {"floor" for x in found if not x["floor"]["rows_equal"]}
+    )
     for x in found:
         x["floor"].pop("written") if x is not found[-1] else None
     return {
@@ -190,10 +200,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=100_000, help="loans in the book")
     parser.add_argument("--slice", type=int, default=2_000, dest="slice_", help="loans that the naive day does")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--database", default=os.environ.get("DATABASE_URL") or SERVER, help="a PostgreSQL server on this machine")
-    parser.add_argument("--keep", action="store_true", help="leave book and clones for a look, and take the book again next time")
+    parser.add_argument(
+        "--database", default=os.environ.get("DATABASE_URL") or SERVER, help="a PostgreSQL server on this machine"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave book and clones for a look, and take the book again next time"
+    )
     given = parser.parse_args(arguments)
-    if not given.database.startswith(("postgres://", "postgresql://")) or min(given.size, given.slice_, given.repeat) < 1:
+    if (
+        not given.database.startswith(("postgres://", "postgresql://"))
+        or min(given.size, given.slice_, given.repeat) < 1
+    ):
         parser.error("give --database postgres://… and whole numbers from 1 on")
     result = measure(Server(given.database), given.size, given.slice_, given.repeat, given.keep)
     print(json.dumps(result, ensure_ascii=False))

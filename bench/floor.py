@@ -78,7 +78,9 @@ def _export(connection: Any, rows: Any, path: Path) -> bool:
     return path.stat().st_size > 0
 
 
-def _changes(product: Any, before: Any, table: str, key: str, old: Any, folder: Path) -> tuple[tuple[str, ...], Path | None, tuple[int, ...]]:
+def _changes(
+    product: Any, before: Any, table: str, key: str, old: Any, folder: Path
+) -> tuple[tuple[str, ...], Path | None, tuple[int, ...]]:
     now = product.execute(old)
     names = [c.name for c in now.description]
     after = {row[names.index(key)]: row for row in now}
@@ -109,14 +111,18 @@ def write(connection: Any, written: list[Written]) -> None:
             if w.changed:
                 stage, pk = sql.Identifier(f"stage_{w.table}"), sql.Identifier(w.key)
                 listed = sql.SQL(", ").join(map(sql.Identifier, (w.key, *w.columns)))
-                cursor.execute(sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(stage, listed, name))
+                cursor.execute(
+                    sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
+                        stage, listed, name
+                    )
+                )
                 _import(cursor, sql.SQL("COPY {} FROM STDIN").format(stage), w.changed)
                 cursor.execute(sql.SQL("ANALYZE {}").format(stage))
                 sets = sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in w.columns)
                 cursor.execute(
-                    sql.SQL("PREPARE p (bigint, bigint) AS UPDATE {0} SET {1} FROM {2} s WHERE {0}.{3} = s.{3} AND s.{3} BETWEEN $1 AND $2").format(
-                        name, sets, stage, pk
-                    )
+                    sql.SQL(
+                        "PREPARE p (bigint, bigint) AS UPDATE {0} SET {1} FROM {2} s WHERE {0}.{3} = s.{3} AND s.{3} BETWEEN $1 AND $2"
+                    ).format(name, sets, stage, pk)
                 )
                 for first in range(0, len(w.keys), WINDOW):
                     last = w.keys[min(first + WINDOW, len(w.keys)) - 1]
@@ -135,9 +141,9 @@ def digest(connection: Any, written: list[Written]) -> str:
     told = []
     for w in written:
         [found] = connection.execute(
-            sql.SQL("SELECT md5(string_agg(md5(t::text), '' ORDER BY {0})) FROM {1} t WHERE {0} > %s OR {0} = ANY(%s)").format(
-                sql.Identifier(w.key), sql.Identifier(w.table)
-            ),
+            sql.SQL(
+                "SELECT md5(string_agg(md5(t::text), '' ORDER BY {0})) FROM {1} t WHERE {0} > %s OR {0} = ANY(%s)"
+            ).format(sql.Identifier(w.key), sql.Identifier(w.table)),
             [w.above, list(w.keys)],
         ).fetchone()
         told.append(f"{w.table} {found}")

@@ -97,6 +97,10 @@ def _memory_kb(what: str) -> int:
 
 def machine() -> dict[str, Any]:
     """The processor's name, the cores and the memory of this machine."""
-    names = [x.partition(":")[2].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")]
+    names = [
+        x.partition(":")[2].strip()
+        for x in Path("/proc/cpuinfo").read_text().splitlines()
+        if x.startswith("model name")
+    ]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {"cpu": names[0] if names else "unknown", "cores": os.cpu_count(), "memory_gb": round(memory, 1)}

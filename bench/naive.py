@@ -74,7 +74,9 @@ def save_untracked(obj: models.Model) -> None:
 
 
 def book_payments(loan: Loan, by: Any, run: DailyRun) -> None:
-    waiting = list(loan.payments.filter(booked_on=None, state="received", value_on__lt=run.date).order_by("value_on", "id"))
+    waiting = list(
+        loan.payments.filter(booked_on=None, state="received", value_on__lt=run.date).order_by("value_on", "id")
+    )
     for payment in waiting:
         left = payment.amount
         for item in loan.instalments.filter(paid__lt=models.F("amount")).order_by("due_on", "sequence"):
@@ -191,11 +193,21 @@ def outlived(person: Person, by: Any, run: DailyRun) -> None:
             cancel(contact, "its case is closed", "closed: nothing is overdue any more", by, run)
         elif items and all(i.paid >= i.amount for i in items):
             cancel(contact, "the instalment is paid", "paid", by, run)
-        elif contact.channel == "voice" and contact.state == "planned" and contact.business_on < run.date and contact.not_before < midnight:
+        elif (
+            contact.channel == "voice"
+            and contact.state == "planned"
+            and contact.business_on < run.date
+            and contact.not_before < midnight
+        ):
             contact.lapse()
             contact.state_because = "its day went by"
             keep(contact, "~", "nobody called on its day", by, run)
-        elif not contact.case_id and contact.occurrence < 0 and contact.business_on < run.date and any(i.due_on < run.date for i in items):
+        elif (
+            not contact.case_id
+            and contact.occurrence < 0
+            and contact.business_on < run.date
+            and any(i.due_on < run.date for i in items)
+        ):
             contact.lapse()
             contact.state_because = "the due date has passed"
             keep(contact, "~", "the due date has passed", by, run)
@@ -215,7 +227,9 @@ def due_steps(person: Person, ladder: Any, run: DailyRun) -> list[Due]:
         day = case.day(on)
         for step in ladder.steps:
             if step.occurrence_on(day) and day >= 1:
-                due = Due(step, case.loan, day, day + 1000 * case.anchor_count, (step.channel, *step.fallback), case=case)
+                due = Due(
+                    step, case.loan, day, day + 1000 * case.anchor_count, (step.channel, *step.fallback), case=case
+                )
                 if not planned_before(due) and is_wanted(due, person):
                     found.append(due)
         found += still_owed(case, day, ladder, run)
@@ -241,12 +255,22 @@ def is_wanted(due: Due, person: Person) -> bool:
     for word in step.unless:
         asked = answered_step(word)
         sent = asked and covered.filter(step=asked).aggregate(first=models.Min("contact__sent_at"))["first"]
-        if sent and person.contact_events.filter(at__gt=sent).filter(models.Q(kind="conversation") | models.Q(direction="in")).exists():
+        if (
+            sent
+            and person.contact_events.filter(at__gt=sent)
+            .filter(models.Q(kind="conversation") | models.Q(direction="in"))
+            .exists()
+        ):
             return False
-    if step.requires_attempt and not covered.filter(step=step.requires_attempt, contact__state__in=(*LEFT, "failed")).exists():
+    if (
+        step.requires_attempt
+        and not covered.filter(step=step.requires_attempt, contact__state__in=(*LEFT, "failed")).exists()
+    ):
         return False
     return all(
-        covered.filter(step=need.step, contact__state__in=LEADS_TO_PROOF[need.proof]).exists() for need in step.requires if need.step
+        covered.filter(step=need.step, contact__state__in=LEADS_TO_PROOF[need.proof]).exists()
+        for need in step.requires
+        if need.step
     )
 
 
@@ -264,7 +288,13 @@ def still_owed(case: Case, day: int, ladder: Any, run: DailyRun) -> list[Due]:
         attempt = 0 if last["attempt"] is None else last["attempt"] + 1
         if attempt < 5 and not (last["newest"] and (run.date - last["newest"]).days < 7):
             due = Due(
-                step, case.loan, day, step.last_day + 1000 * case.anchor_count, (step.channel, *step.fallback), case=case, attempt=attempt
+                step,
+                case.loan,
+                day,
+                step.last_day + 1000 * case.anchor_count,
+                (step.channel, *step.fallback),
+                case=case,
+                attempt=attempt,
             )
             if is_wanted(due, due.case.debtor):
                 found.append(due)
@@ -283,7 +313,9 @@ def contact_person(person: Person, policies: Policies, ladder: Any, by: Any, run
         for draft in drafts:
             for due in draft.dues:
                 if due.case:
-                    for older in due.case.contacts.filter(direction="out", state__in=Contact.WAITING, channel=draft.channel):
+                    for older in due.case.contacts.filter(
+                        direction="out", state__in=Contact.WAITING, channel=draft.channel
+                    ):
                         cancel(older, "a newer step takes its place", "superseded by a newer step", by, run)
         dues = []
         for draft in drafts:
@@ -413,7 +445,9 @@ def write(draft: Draft, person: Person, by: Any, run: DailyRun) -> list[Due]:
     keep(contact, "+", "planned by the ladder", by, run)
     content = {"facts": {rule: dict(seen) for rule, seen in answer.facts.items()}}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-    sheet, _ = FactSheet.objects.get_or_create(digest=digest, defaults={"content": json.loads(json.dumps(content, default=str))})
+    sheet, _ = FactSheet.objects.get_or_create(
+        digest=digest, defaults={"content": json.loads(json.dumps(content, default=str))}
+    )
     Judgement.objects.create(
         contact=contact, phase="plan", at=at, verdict=answer.verdict, by=rules, next_allowed_at=answer.next_allowed_at, facts=sheet, run=run,
         asked_by=by,

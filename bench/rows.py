@@ -73,7 +73,9 @@ def digests(last_person: int) -> dict[str, str]:
         "judgement": _digest(Judgement.objects.filter(contact__person__lte=last_person, run__date=ON), permit=True),
     }
     for model, whose in ((Loan, mine), (Instalment, loans), (Payment, loans), (Case, {"debtor__lte": last_person})):
-        out[f"{model._meta.model_name} history"] = _digest(history_of(model).objects.filter(**whose, history_run__date=ON))
+        out[f"{model._meta.model_name} history"] = _digest(
+            history_of(model).objects.filter(**whose, history_run__date=ON)
+        )
     out["contact history"] = _digest(history_of(Contact).objects.filter(person__lte=last_person, history_run__date=ON))
     return out
 

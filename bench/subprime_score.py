@@ -241,9 +241,7 @@ def opening(view: View) -> Opening:
     if oldest is not None:
         count = _month(on) - _month(oldest) + 1
         # A final statement may show less than what is late (it is cut to the pay-off amount): late is late.
-        open_instalments = _spread(
-            owed if owed > tolerance else count * instalment, instalment, oldest, count, day
-        )
+        open_instalments = _spread(owed if owed > tolerance else count * instalment, instalment, oldest, count, day)
     elif owed > tolerance and row["days_past_due"] != "":
         day = day or on.day
         open_instalments = (OpenInstalment(on, owed),)
@@ -305,9 +303,7 @@ def score_whole_life(tape: Mapping[str, Sequence[Row]], arrears: Arrears) -> Sco
     return Score(tuple(answers))
 
 
-def score_month_ahead(
-    tape: Mapping[str, Sequence[Row]], arrears: Arrears, *, remember_due_day: bool
-) -> Score:
+def score_month_ahead(tape: Mapping[str, Sequence[Row]], arrears: Arrears, *, remember_due_day: bool) -> Score:
     """Ask question (b) of a ledger for every live month of every loan."""
     answers = []
     for rows in tape.values():

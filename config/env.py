@@ -170,9 +170,7 @@ def database(name: str, default_file: Path) -> dict[str, Any]:
     try:
         port = url.port
     except ValueError:
-        raise refuse(
-            name, "its port is not a number", "Write postgres://user:password@host:5432/name."
-        ) from None
+        raise refuse(name, "its port is not a number", "Write postgres://user:password@host:5432/name.") from None
     database_name = unquote(url.path.removeprefix("/"))
     if not database_name:
         raise refuse(name, "it names no database", "Write postgres://user:password@host:5432/name.")

@@ -25,22 +25,19 @@ def first_referred(on: dt.date) -> Case | None:
 
 
 def complete(case: Case, *, on: dt.date, at: dt.datetime, clerk: Any, lawyer: Any) -> LegalFile:
-    """The day after the referral: collect, upload the pay-out proof (a stand-in), seal, send to the lawyer."""
+    """The day after the referral: collect, upload stand-ins for what is missing, seal, send to the lawyer."""
     file = LegalFile.objects.open().filter(case=case).first() or open_file(
         case, on=on, by=clerk, because="the case was referred to the legal department"
     )
     assign_clerk(file, clerk=clerk, by=clerk, because="takes it up")
     assign_lawyer(file, lawyer=lawyer, by=clerk, because="next in turn")
-    collect_exhibits(file, on=on, at=at, by=clerk, because="taken up")
-    loan = case.loan
-    slip = a_slip(
-        "Proof of payment of the loan sum (generated for the walk)", f"Agreement {loan.number}", f"Paid out {loan.principal} {loan.currency}"
-    )
-    add_paper(
-        file, slip, title="Pay-out confirmation (generated)", media_type="application/pdf", on=on, at=at, by=clerk,
-        because="asked of accounts; generated for the walk", item="disbursement", section="agreement", dated_on=loan.contract_on,
-        generated=True,
-    )  # fmt: skip
+    found = collect_exhibits(file, on=on, at=at, by=clerk, because="taken up")
+    for missing in found.checklist.missing:
+        slip = a_slip(f"{missing.name} (generated for the walk)", f"Agreement {case.loan.number}")
+        add_paper(
+            file, slip, title=f"{missing.name} (generated)", media_type="application/pdf", on=on, at=at, by=clerk,
+            because="asked for; generated for the walk", item=missing.item, dated_on=case.loan.contract_on, generated=True,
+        )  # fmt: skip
     file.refresh_from_db()
     seal_pack(file, on=on, at=at, by=clerk, because="complete")
     file.refresh_from_db()

@@ -47,7 +47,9 @@ def first_difference(walks: Sequence[dict[str, Any]]) -> Difference | None:
 def _between(one: dict[str, Any], other: dict[str, Any]) -> Difference | None:
     dates = [[day["date"] for day in walk["days"]] for walk in (one, other)]
     if dates[0] != dates[1]:
-        return Difference(_name(one), _name(other), "the days that were closed", (f"{len(dates[0])} and {len(dates[1])} days",), ())
+        return Difference(
+            _name(one), _name(other), "the days that were closed", (f"{len(dates[0])} and {len(dates[1])} days",), ()
+        )
     stops = [(day["date"], day["tables"], same["tables"]) for day, same in zip(one["days"], other["days"], strict=True)]
     stops += [("after the last day", one["whole"], other["whole"]), ("standing", one["standing"], other["standing"])]
     for what, here, there in stops:

@@ -26,7 +26,9 @@ from .tape import MAPPING, Tape
 ALL, DAILY = "all", "daily"
 VARIANTS = (ALL, DAILY)
 
-_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE|COPY|MERGE|TRUNCATE|CREATE|DROP|ALTER|nextval|setval)\b", re.IGNORECASE)
+_WRITES = re.compile(
+    r"\b(INSERT|UPDATE|DELETE|REPLACE|COPY|MERGE|TRUNCATE|CREATE|DROP|ALTER|nextval|setval)\b", re.IGNORECASE
+)
 _LOCKS = re.compile(r"\bFOR( NO KEY)? UPDATE\b", re.IGNORECASE)
 
 

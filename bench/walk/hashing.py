@@ -41,6 +41,7 @@ from collections_app.models import (
     RegisterCheck,
     SetAside,
 )
+from legal.models import Exhibit, Pack
 
 from .names import Names
 
@@ -51,6 +52,11 @@ LEFT_OUT = frozenset(
     "id key history_id history_date history_type history_change_reason history_user history_run batch claim_stop_seq stop_seq "
     "loaded_at closed_at text permit".split()
 )
+# Made from ids of history rows, or naming them: what was built is told by its exhibits, their digests and its pages.
+LEFT_OUT_OF = {
+    Exhibit: frozenset(["history_ids", "source"]),
+    Pack: frozenset("inputs_sha256 manifest_sha256 sha256 zip_sha256 pdf zip manifest".split()),
+}
 # Waits for the run of its day; before that, how much of it is known depends on how it is imported.
 WAITING = (Payment, LoanEvent)
 
@@ -62,7 +68,12 @@ Row = tuple[str, str, str]  # table, name, what it says
 
 def tracked() -> list[type[models.Model]]:
     """Every model with a history."""
-    found = [m for label in ("collections_app", "legal") for m in apps.get_app_config(label).get_models() if hasattr(m, "history")]
+    found = [
+        m
+        for label in ("collections_app", "legal")
+        for m in apps.get_app_config(label).get_models()
+        if hasattr(m, "history")
+    ]
     return sorted(found, key=lambda m: m._meta.label)
 
 
@@ -120,12 +131,22 @@ class Reading:
             "history_id", own, "history_type", "history_change_reason", "history_user", "history_run", *columns
         ).iterator():
             self._last[table] = history_id
-            told = {"did": kind, "because": because, "by": self._name("user", user), "run": self._name("run", run), **tell(values)}
+            told = {
+                "did": kind,
+                "because": because,
+                "by": self._name("user", user),
+                "run": self._name("run", run),
+                **tell(values),
+            }
             yield table, self._whose(model, pk, told), _json(told)
 
     def _whose(self, model: type[models.Model], pk: int, told: dict[str, Any]) -> str:
         """Rows of an object are numbered in the order they were written, so that the order counts too."""
-        name = self.names.of(model, pk) if self.names.has(model) else _json({k: v for k, v in told.items() if v and k != "because"})
+        name = (
+            self.names.of(model, pk)
+            if self.names.has(model)
+            else _json({k: v for k, v in told.items() if v and k != "because"})
+        )
         return self.names.turn(("history", model), str(name))
 
     def _appended(self, model: type[models.Model]) -> Iterator[Row]:
@@ -173,7 +194,8 @@ class Reading:
 
     def _columns(self, model: type[models.Model], *, of: type[models.Model]) -> tuple[list[str], Any]:
         """The columns of a table that count, and what turns their values into words."""
-        fields = [f for f in model._meta.concrete_fields if f.name not in LEFT_OUT]
+        left_out = LEFT_OUT | LEFT_OUT_OF.get(of, frozenset())
+        fields = [f for f in model._meta.concrete_fields if f.name not in left_out]
         columns: list[str] = []
         for f in fields:
             columns.append(f.attname)
@@ -209,7 +231,8 @@ class Reading:
             return None
         if key not in self._wrapped:
             self._wrapped.update(
-                (k, bytes(w)) for k, w in DataKey.objects.filter(pk__gt=max(self._wrapped, default=0)).values_list("pk", "wrapped")
+                (k, bytes(w))
+                for k, w in DataKey.objects.filter(pk__gt=max(self._wrapped, default=0)).values_list("pk", "wrapped")
             )
         return hashlib.sha256(unseal(value.data, key, self._wrapped[key]).encode()).hexdigest()[:16]
 

@@ -108,7 +108,9 @@ class Names:
         return f"{name} no. {self._turns[kind, name]}"
 
     def _judgements(self, after: int) -> Iterator[tuple[int, str]]:
-        rows = Judgement.objects.filter(pk__gt=after).order_by("pk").values_list("pk", "contact_id", "event_id", "phase")
+        rows = (
+            Judgement.objects.filter(pk__gt=after).order_by("pk").values_list("pk", "contact_id", "event_id", "phase")
+        )
         for pk, contact, event, phase in rows.iterator():
             whose = self.of(Contact, contact) if contact else f"event {self.of(ContactEvent, event)}"
             yield pk, self.turn(Judgement, f"{whose} at {phase}")
@@ -139,9 +141,10 @@ def _contacts(after: int) -> Iterator[tuple[int, str]]:
         "contact_id", "contact__channel", "contact__business_on", "loan__number", "case__episode", "instalment__sequence", "step",
         "occurrence", "attempt",
     )  # fmt: skip
-    for pk, channel, on, loan, episode, sequence, step, occurrence, attempt in rows.order_by("contact_id", "id").iterator():
+    for pk, channel, on, loan, episode, sequence, step, occurrence, attempt in rows.order_by(
+        "contact_id", "id"
+    ).iterator():
         what = f"#{episode}" if episode is not None else f"/{sequence}"
         told.setdefault(pk, [f"{channel} {on}"]).append(f"{loan}{what} {step} {occurrence}.{attempt}")
     for pk, (head, *covers) in told.items():
         yield pk, " ".join([head, *sorted(covers)])
-

@@ -216,7 +216,9 @@ class Player:
 
     def _post(self) -> None:
         """Letters arrive, with a slip that proves it, or come back."""
-        posted = Contact.objects.filter(channel="letter", state=Contact.State.SENT).select_related("person__key", "case__loan")
+        posted = Contact.objects.filter(channel="letter", state=Contact.State.SENT).select_related(
+            "person__key", "case__loan"
+        )
         for contact in posted:
             if contact.case is None or contact.sent_at is None:
                 continue
@@ -232,7 +234,11 @@ class Player:
     def _prove_letter(self, contact: Contact, at: dt.datetime) -> None:
         assert contact.case is not None and contact.sent_at is not None
         tracking = f"WALK-{contact.case.loan.number}-{contact.sent_at:%y%m%d}"
-        slip = a_slip("Proof of delivery (generated for the walk)", f"Tracking number {tracking}", f"Delivered {at:%Y-%m-%d %H:%M} UTC")
+        slip = a_slip(
+            "Proof of delivery (generated for the walk)",
+            f"Tracking number {tracking}",
+            f"Delivered {at:%Y-%m-%d %H:%M} UTC",
+        )
         letters.prove_delivery(contact, at=at, by=self.users[CLERK], tracking=tracking, proof=slip)
         self.told["proofs of delivery"] += 1
 
@@ -251,13 +257,16 @@ class Player:
         for contact in sorted(waiting, key=_by_loan):
             throw = dice(_number(contact), self.day, "approve", contact.step).random()
             if throw < 0.75:
-                fsm.apply(contact, "approve", by=boss, because="approved", reason="no answer to the written notice", at=at)
+                fsm.apply(
+                    contact, "approve", by=boss, because="approved", reason="no answer to the written notice", at=at
+                )
                 self.told["visits approved"] += 1
             elif throw < 0.9:
                 fsm.apply(contact, "decline", by=boss, because="declined", reason="a call will do")
                 self.told["visits declined"] += 1
         for hold in sorted(
-            Hold.objects.filter(state=Hold.State.REQUESTED).select_related("case__loan"), key=lambda h: (h.case.loan.number, h.from_on)
+            Hold.objects.filter(state=Hold.State.REQUESTED).select_related("case__loan"),
+            key=lambda h: (h.case.loan.number, h.from_on),
         ):
             throw = dice(hold.case.loan.number, self.day, "hold").random()
             if throw < 0.6:
@@ -306,9 +315,19 @@ class Player:
 
     def _assess(self, at: dt.datetime) -> None:
         officer = self.users[COMPLIANCE]
-        found = Breach.objects.filter(state=Breach.State.OPEN).select_related("event__person").order_by("event__at", "event__person__source_ref")
+        found = (
+            Breach.objects.filter(state=Breach.State.OPEN)
+            .select_related("event__person")
+            .order_by("event__at", "event__person__source_ref")
+        )
         for breach in found:
-            fsm.apply(breach, "assess", by=officer, because="looked into", assessment="The dialler ran past nine; its hours were set right.")
+            fsm.apply(
+                breach,
+                "assess",
+                by=officer,
+                because="looked into",
+                assessment="The dialler ran past nine; its hours were set right.",
+            )
             fsm.apply(breach, "close", by=officer, because="the dialler's hours were set right")
             self.told["breaches assessed"] += 1
 
@@ -380,7 +399,9 @@ class Player:
 
     def _send_out(self, at: dt.datetime) -> None:
         """Approved visits, no more than a dozen a day, by the field agent; one in fifteen by somebody who may not."""
-        approved = Contact.objects.filter(channel="visit", state=Contact.State.PLANNED, approved_by__isnull=False, not_before__lte=at)
+        approved = Contact.objects.filter(
+            channel="visit", state=Contact.State.PLANNED, approved_by__isnull=False, not_before__lte=at
+        )
         for contact in sorted(approved.select_related("person", "case__loan"), key=_by_loan)[:12]:
             die = dice(_number(contact), self.day, "visit")
             by = self.users[NEW_AGENT if die.random() < 1 / 15 else FIELD_AGENT]
@@ -398,7 +419,11 @@ class Player:
             self.told["visits refused at the door"] += 1
             return
         calls.log_outcome(
-            shown.contact, outcome=die.choice(("met", "not_met", "not_met")), at=at + dt.timedelta(minutes=40), by=by, on=self.day
+            shown.contact,
+            outcome=die.choice(("met", "not_met", "not_met")),
+            at=at + dt.timedelta(minutes=40),
+            by=by,
+            on=self.day,
         )
         self.told["visits made"] += 1
 
@@ -406,7 +431,11 @@ class Player:
 
     def _people(self) -> None:
         """What happens once in the life of a case, on a day that its die names."""
-        begun = Case.objects.on_ladder().filter(started_on__gt=self.day - dt.timedelta(days=28)).select_related("loan", "debtor")
+        begun = (
+            Case.objects.on_ladder()
+            .filter(started_on__gt=self.day - dt.timedelta(days=28))
+            .select_related("loan", "debtor")
+        )
         for case in begun:
             loan, age = case.loan.number, (self.day - case.started_on).days
             self._dial(case, loan, age)
@@ -484,11 +513,17 @@ class Player:
     def _counsel_is_silent(self) -> None:
         """One in three lawyers answers nobody; after a fortnight that is an event, and the borrower may be written to again."""
         begin = self.utc(dt.time()) - dt.timedelta(days=14)
-        found = BorrowerState.objects.filter(name="represented", from_at__gte=begin, from_at__lt=begin + dt.timedelta(days=1))
+        found = BorrowerState.objects.filter(
+            name="represented", from_at__gte=begin, from_at__lt=begin + dt.timedelta(days=1)
+        )
         for state in found.select_related("person"):
             case = Case.objects.filter(debtor=state.person).select_related("loan").order_by("-episode").first()
             if case is not None and dice(case.loan.number, "silent counsel").random() < 1 / 3:
-                self.plan(self.utc(dt.time(16)), f"counsel {case.loan.number}", lambda t, c=case, p=state.person: self._silence(c, p, t))
+                self.plan(
+                    self.utc(dt.time(16)),
+                    f"counsel {case.loan.number}",
+                    lambda t, c=case, p=state.person: self._silence(c, p, t),
+                )
 
     def _silence(self, case: Case, person: Person, at: dt.datetime) -> None:
         receipts.keep_event(
@@ -502,7 +537,11 @@ class Player:
     def _third_persons(self) -> None:
         """One debtor in thirty names a relative or an employer. A collector wants to collect there, then asks where the
         debtor is, and the next day asks again."""
-        for case in Case.objects.on_ladder().filter(started_on__gte=self.day - dt.timedelta(days=7)).select_related("loan", "debtor"):
+        for case in (
+            Case.objects.on_ladder()
+            .filter(started_on__gte=self.day - dt.timedelta(days=7))
+            .select_related("loan", "debtor")
+        ):
             loan, age = case.loan.number, (self.day - case.started_on).days
             die = dice(loan, case.started_on, "third person")
             if die.random() > 1 / 30:
@@ -515,7 +554,11 @@ class Player:
                         lambda t, c=case, r=role, p=purpose: self._third(c, r, p, t),
                     )  # fmt: skip
             elif age == day + 1:
-                self.plan(self.local(case.debtor, minutes), f"third {loan}", lambda t, c=case, r=role: self._third(c, r, "locate", t))
+                self.plan(
+                    self.local(case.debtor, minutes),
+                    f"third {loan}",
+                    lambda t, c=case, r=role: self._third(c, r, "locate", t),
+                )
 
     def _third(self, case: Case, role: str, purpose: str, at: dt.datetime) -> None:
         case.refresh_from_db()
@@ -560,9 +603,12 @@ class Player:
 
 def _number(contact: Contact) -> str:
     """The number of the loan that leads, or of a reminder the first it is about."""
-    return contact.case.loan.number if contact.case is not None else min(contact.covers.values_list("loan__number", flat=True))
+    return (
+        contact.case.loan.number
+        if contact.case is not None
+        else min(contact.covers.values_list("loan__number", flat=True))
+    )
 
 
 def _by_loan(contact: Contact) -> tuple[Any, ...]:
     return _number(contact), contact.step, contact.occurrence, contact.attempt
-

@@ -49,7 +49,7 @@ def copy(tape: Tape, loans: Collection[str], folder: Path) -> Tape:
     wanted = frozenset(loans)
     made = Tape(folder / tape.loans.name, folder / tape.payments.name)
     for source, target in ((tape.loans, made.loans), (tape.payments, made.payments)):
-        with gzip.open(source, "rt", newline="") as rows, target.open("wb") as raw:
+        with gzip.open(source, "rt", newline="") as rows, target.open("wb") as raw:  # noqa: SIM117 - the comment belongs to one of them
             # A time stamp in the file would make its hash, and so the import, another one each time.
             with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
                 first = next(rows)

@@ -358,7 +358,9 @@ class CaseAdmin(BaseAdmin):
         number = request.GET.get("page", "1")
         page = int(number) if number.isdigit() and 0 < int(number) < 1000 else 1
         with office_time():
-            told = case_page(case, request, at=at, on=on)
+            policies = Policies()
+            case.ladder_read = policies.ladder(case.ladder_id)  # type: ignore[attr-defined]
+            told = case_page(case, request, at=at, on=on, policies=policies)
             people = people_of(case)
             initial = {
                 "direction": "out",
@@ -405,7 +407,9 @@ class CaseAdmin(BaseAdmin):
     def refusals(self, obj: Any, button: Button, act: Act) -> list[str]:
         extra: Mapping[str, Any] = {}
         if button.transition == "refer_to_legal":
-            exits = [e for e in Policies().ladder(obj.ladder_id).exits if e.to == "legal"]
+            # The page has read the ladder already.
+            ladder = getattr(obj, "ladder_read", None) or Policies().ladder(obj.ladder_id)
+            exits = [e for e in ladder.exits if e.to == "legal"]
             if not exits:
                 return [_("The ladder of this case has no exit to the legal department.")]
             extra = {"from_day": exits[0].from_day}

@@ -34,6 +34,7 @@ from collections_app.models import (
     StatedHours,
 )
 from collections_app.policy.in_force import Policies
+from collections_app.policy.schema import Ladder
 from collections_app.services import loan_ledgers, replay
 from collections_app.services.may_contact import Line, Lines, for_case, zone_of
 from collections_app.services.texts import ScriptPart, blocks_within_reach, render
@@ -160,10 +161,10 @@ class Script:
     problem: str = ""
 
 
-def case_page(case: Case, request: HttpRequest, *, at: dt.datetime, on: dt.date) -> dict[str, Any]:
+def case_page(case: Case, request: HttpRequest, *, at: dt.datetime, on: dt.date, policies: Policies) -> dict[str, Any]:
     """The context of the page. The case comes with loan, lender, debtor, key, owner and ladder."""
     user = request.user
-    lines = for_case(case, at=at, by=user)
+    lines = for_case(case, at=at, by=user, policies=policies)
     position = position_of(case, at=at, on=on)
     parties = list(LoanParty.objects.filter(loan=case.loan_id).select_related("person__key").order_by("id"))
     waiting = list(
@@ -204,7 +205,7 @@ def case_page(case: Case, request: HttpRequest, *, at: dt.datetime, on: dt.date)
         "law_on_assumed": lines.law_on_assumed,
         "revealed": revealed,
         "revealed_value": revealed.contact_point.value if revealed and revealed.contact_point else "",
-        "script": script_of(case, lines, user, position, at=at, on=on),
+        "script": script_of(case, lines, user, position, at=at, on=on, ladder=policies.ladder(case.ladder_id)),
         "promises": promises,
         "promise_counts": _promise_counts(promises),
         "open_promise": next((p for p in promises if p.state == Promise.State.OPEN), None),
@@ -388,14 +389,13 @@ def _masked(lines: Lines, case: Case) -> list[dict[str, Any]]:
 
 
 def script_of(
-    case: Case, lines: Lines, user: Any, position: replay.Position, *, at: dt.datetime, on: dt.date
+    case: Case, lines: Lines, user: Any, position: replay.Position, *, at: dt.datetime, on: dt.date, ladder: Ladder
 ) -> Script | None:
     """The script of the step that the ladder has for calls on this day, filled with the facts of now."""
     from collections_app.services import message_facts
 
     if case.stage not in Case.LADDER:
         return None
-    ladder = Policies().ladder(case.ladder_id)
     day = case.day(on)
     talks = [
         s

@@ -46,7 +46,12 @@ class _Asking:
         """The rule as it stands in a fact sheet."""
         r = self.rule
         return {
-            "id": r.id, "preset": self.preset.id, "type": r.type, "level": r.level, "cite": r.cite, "confidence": r.confidence
+            "id": r.id,
+            "preset": self.preset.id,
+            "type": r.type,
+            "level": r.level,
+            "cite": r.cite,
+            "confidence": r.confidence,
         }
 
 
@@ -112,21 +117,32 @@ class Evaluator:
             debtor = facts.person(loan.debtor)
             for on in (loan.law_on,) if loan.law_on else around:
                 for p in self.policies.presets_for(
-                    country=debtor.country, region=debtor.region, contract_law=loan.contract_law, debt_kind=loan.debt_kind,
-                    collector_role=ask.collector_role, product=loan.product, lender_type=loan.lender_type,
-                    agreement_kind=loan.agreement_kind, on=on,
+                    country=debtor.country,
+                    region=debtor.region,
+                    contract_law=loan.contract_law,
+                    debt_kind=loan.debt_kind,
+                    collector_role=ask.collector_role,
+                    product=loan.product,
+                    lender_type=loan.lender_type,
+                    agreement_kind=loan.agreement_kind,
+                    on=on,
                 ):
                     presets[p.id] = p
                     (assumed if loan.law_on else dates).setdefault(p.id, set()).add(on)
         ordered = sorted(presets.values(), key=lambda p: (p.ident, p.id))
         found = [
-            asking for p in ordered for r in p.content.rules
-            if (asking := _asking(p.content, r, ask, dates.get(p.id, set()), assumed.get(p.id, set()), around)) is not None
+            asking
+            for p in ordered
+            for r in p.content.rules
+            if (asking := _asking(p.content, r, ask, dates.get(p.id, set()), assumed.get(p.id, set()), around))
+            is not None
         ]
         ladder = self.policies.ladder_for(loans[0].product, loans[0].law_on or day) if ask.loans else None
         if ladder is not None:
             stages = ladder_as_preset(ladder.content)
-            found += [_Asking(stages, r, True, True) for r in stages.rules if ask.phase in r.phase and matches(r.match, ask)]
+            found += [
+                _Asking(stages, r, True, True) for r in stages.rules if ask.phase in r.phase and matches(r.match, ask)
+            ]
         return _Law(
             tuple((p, p.id in assumed or len(dates[p.id]) == len(around)) for p in ordered),
             ladder.content if ladder else None, tuple(found),
@@ -176,9 +192,26 @@ class Evaluator:
                 return None  # a third person's consents decide whether that slot counts
             slots = _slots_key(ask, around)
         return (
-            *_contact_key(ask), ask.at, ask.on, ask.known_at, ask.address is None, ask.content, ask.language, ask.block_languages,
-            ask.conditions, person is debtor, person.zones, person.country, person.region, person.conditions, debtor.conditions,
-            debtor.country, debtor.region, facts.shared_key(), facts.own_checks(debtor.id), slots,
+            *_contact_key(ask),
+            ask.at,
+            ask.on,
+            ask.known_at,
+            ask.address is None,
+            ask.content,
+            ask.language,
+            ask.block_languages,
+            ask.conditions,
+            person is debtor,
+            person.zones,
+            person.country,
+            person.region,
+            person.conditions,
+            debtor.conditions,
+            debtor.country,
+            debtor.region,
+            facts.shared_key(),
+            facts.own_checks(debtor.id),
+            slots,
         )
 
     def _judge_at(self, known: Known) -> Answer:
@@ -197,12 +230,11 @@ class Evaluator:
         if verdict == "allow":
             return Answer("allow", (), at, sheet, at)
         by = tuple(sorted(i for i, v in verdicts.items() if v == verdict))
-        if verdict in PERMITTING:
-            return Answer(verdict, by, at, sheet, at)
-        opens = _latest(self._opens(a) for a in answers if a.outcome.verdict in _BLOCKING)
-        return Answer(verdict, by, self._next_allowed(known, answers), sheet, at, opens)
+        return Answer(verdict, by, at if verdict in PERMITTING else self._next_allowed(known, answers), sheet, at)
 
-    def _outcomes(self, law: _Law, known: Known, at: dt.datetime, only: frozenset[str] | None = None) -> list[_Answered]:
+    def _outcomes(
+        self, law: _Law, known: Known, at: dt.datetime, only: frozenset[str] | None = None
+    ) -> list[_Answered]:
         """What each rule says of the contact at an instant; a rule that does not concern it then says nothing."""
         found = []
         views: dict[str, Asked] = {}
@@ -296,7 +328,8 @@ class Evaluator:
     def _law_begins(self, known: Known, moment: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
         """The first instant after `moment` at which a preset of a jurisdiction that fits comes into force."""
         zones = dict.fromkeys(
-            z for p in self.policies.presets
+            z
+            for p in self.policies.presets
             for z in local_time.candidates(p.content.tz, known.person.zones) or ("UTC",)
         )
         days = {p.effective_from for p in self.policies.presets if not p.content.is_house}
@@ -328,12 +361,20 @@ class Evaluator:
     def _closed_hours(self, ask: Ask, facts: Facts, asked_at: dt.datetime, at: dt.datetime) -> frozenset[str]:
         """Rule and verdict of the windows that are closed at an instant."""
         plain = _has_plain_hours(ask, facts)
-        key = (*_contact_key(ask), asked_at, at, facts.person(ask.person).zones, *_whose(ask, facts), facts.shared_key())
+        key = (
+            *_contact_key(ask),
+            asked_at,
+            at,
+            facts.person(ask.person).zones,
+            *_whose(ask, facts),
+            facts.shared_key(),
+        )
         found = self._closing.get(key) if plain else None
         if found is None:
             law = self.law(ask, facts, at.astimezone(dt.UTC).date())
             found = frozenset(
-                f"{a.asking.rule.id} {a.outcome.verdict}" for a in self._outcomes(law, Known(ask, facts, asked_at), at, HOURLY)
+                f"{a.asking.rule.id} {a.outcome.verdict}"
+                for a in self._outcomes(law, Known(ask, facts, asked_at), at, HOURLY)
                 if a.outcome.verdict in _BLOCKING
             )
             if plain:
@@ -356,13 +397,18 @@ class Evaluator:
 
     # -- what is kept of it --------------------------------------------------------------------
 
-    def _sheet(self, known: Known, law: _Law, presets: Sequence[Loaded], answers: Sequence[_Answered]) -> dict[str, Any]:
+    def _sheet(
+        self, known: Known, law: _Law, presets: Sequence[Loaded], answers: Sequence[_Answered]
+    ) -> dict[str, Any]:
         """The reasoning: presets with version, digest and status, each rule asked with its citation and what it saw."""
         tzdata, calendar_days = self._versions
         sheet: dict[str, Any] = {
             "presets": [
                 {
-                    "id": p.ident, "version": p.version, "digest": p.digest, "status": p.state,
+                    "id": p.ident,
+                    "version": p.version,
+                    "digest": p.digest,
+                    "status": p.state,
                     "jurisdiction": p.content.jurisdiction,
                 }
                 for p in presets
@@ -376,7 +422,10 @@ class Evaluator:
             ladder = law.ladder
             sheet["presets"].append(
                 {
-                    "id": f"ladder-{ladder.id}", "version": ladder.version, "digest": ladder.digest, "status": ladder.status,
+                    "id": f"ladder-{ladder.id}",
+                    "version": ladder.version,
+                    "digest": ladder.digest,
+                    "status": ladder.status,
                     "jurisdiction": HOUSE,
                 }
             )
@@ -414,8 +463,18 @@ def _latest(instants: Iterable[dt.datetime | None]) -> dt.datetime | None:
 def _contact_key(ask: Ask) -> tuple[Any, ...]:
     """Everything of the contact that a `match` can look at, and that decides which law applies."""
     return (
-        ask.phase, ask.channel, ask.direction, ask.purpose, ask.party, ask.place, ask.template, ask.basis, ask.collector_role,
-        ask.stage, ask.ladder_day, ask.discloses,
+        ask.phase,
+        ask.channel,
+        ask.direction,
+        ask.purpose,
+        ask.party,
+        ask.place,
+        ask.template,
+        ask.basis,
+        ask.collector_role,
+        ask.stage,
+        ask.ladder_day,
+        ask.discloses,
         tuple((x.product, x.lender_type, x.agreement_kind, x.debt_kind, x.contract_law, x.law_on) for x in ask.loans),
     )
 
@@ -430,7 +489,9 @@ def _whose(ask: Ask, facts: Facts) -> tuple[Any, ...]:
 def _is_plain(ask: Ask, facts: Facts) -> bool:
     """Whether nothing dated is known of the person, of the debtor (only one), or of others about the debt or address."""
     return (
-        facts.person(ask.person).plain and facts.person(ask.debtor).plain and not facts.events_about.get(ask.debtor)
+        facts.person(ask.person).plain
+        and facts.person(ask.debtor).plain
+        and not facts.events_about.get(ask.debtor)
         and _has_plain_hours(ask, facts)
     )
 

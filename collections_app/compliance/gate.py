@@ -106,9 +106,20 @@ class Gate:
             event = ask.phase == "record"
             rows.append(
                 (
-                    judgement_id, None if event else ask.id, ask.id if event else None, ask.phase, answer.at, answer.verdict,
-                    _joined(answer.by), answer.next_allowed_at, sheets[id(answer.sheet)], run_id, by_id, requester,
-                    approver, judgement_id if permitted else None,
+                    judgement_id,
+                    None if event else ask.id,
+                    ask.id if event else None,
+                    ask.phase,
+                    answer.at,
+                    answer.verdict,
+                    _joined(answer.by),
+                    answer.next_allowed_at,
+                    sheets[id(answer.sheet)],
+                    run_id,
+                    by_id,
+                    requester,
+                    approver,
+                    judgement_id if permitted else None,
                 )
             )
             expires = self.evaluator.open_until(ask, facts, answer.at, CLEARANCE_SECONDS) if permitted else None
@@ -116,8 +127,20 @@ class Gate:
         bulk.insert_rows(
             Judgement,
             (
-                "id", "contact", "event", "phase", "at", "verdict", "by", "next_allowed_at", "facts", "run", "asked_by",
-                "requested_by", "approved_by", "permit",
+                "id",
+                "contact",
+                "event",
+                "phase",
+                "at",
+                "verdict",
+                "by",
+                "next_allowed_at",
+                "facts",
+                "run",
+                "asked_by",
+                "requested_by",
+                "approved_by",
+                "permit",
             ),
             rows,
         )
@@ -204,5 +227,3 @@ def _joined(by: Iterable[str]) -> str:
 def withheld_until(answer: Answer, fallback: dt.datetime) -> dt.datetime:
     """When a withheld contact is tried again; far away where no rule says when."""
     return answer.next_allowed_at or fallback
-
-

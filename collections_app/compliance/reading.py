@@ -49,7 +49,11 @@ from .facts import (
 _LIABLE = frozenset({"liability_in_force"})
 _NUMBER_INVALID = frozenset({"number_invalid"})
 CHANNEL_EVENT = {
-    "voice": "call_placed", "sms": "sms_sent", "email": "email_sent", "letter": "letter_sent", "push": "push_sent",
+    "voice": "call_placed",
+    "sms": "sms_sent",
+    "email": "email_sent",
+    "letter": "letter_sent",
+    "push": "push_sent",
     "visit": "visit_made",
 }
 # The channel of an event that says none: that of its name, else voice.
@@ -78,9 +82,7 @@ def loan_facts(loan_ids: Iterable[int]) -> dict[int, LoanFact]:
 def person_facts(person_ids: Iterable[int]) -> dict[int, PersonFact]:
     """The people with what the law asks of everybody: where they are."""
     rows = Person.objects.filter(pk__any_of=sorted(set(person_ids))).values_list("key_id", "country", "region", "zones")
-    return {
-        pk: PersonFact(pk, country, region, tuple(sorted(zones.items()))) for pk, country, region, zones in rows
-    }
+    return {pk: PersonFact(pk, country, region, tuple(sorted(zones.items()))) for pk, country, region, zones in rows}
 
 
 # -- asks --------------------------------------------------------------------------------------------
@@ -91,7 +93,8 @@ def asks_of(contacts: Sequence[Contact], *, phase: str, at: dt.datetime | None, 
     covers: dict[int, list[int]] = defaultdict(list)
     for contact_id, loan_id in (
         Contact.covers.rel.related_model.objects.filter(contact__any_of=[c.pk for c in contacts])
-        .order_by("contact_id", "id").values_list("contact_id", "loan_id")
+        .order_by("contact_id", "id")
+        .values_list("contact_id", "loan_id")
     ):
         if loan_id not in covers[contact_id]:
             covers[contact_id].append(loan_id)
@@ -99,7 +102,11 @@ def asks_of(contacts: Sequence[Contact], *, phase: str, at: dt.datetime | None, 
     liable = _liable(c.person_id for c in contacts)
     return [
         ask_of(
-            c, tuple(loans[x] for x in covers[c.pk]), phase=phase, at=at, on=on or c.business_on,
+            c,
+            tuple(loans[x] for x in covers[c.pk]),
+            phase=phase,
+            at=at,
+            on=on or c.business_on,
             liable=all((c.person_id, x) in liable for x in covers[c.pk]),
         )
         for c in contacts
@@ -148,31 +155,47 @@ def asks_of_events(events: Sequence[ContactEvent]) -> list[Ask]:
     """Asks for stored events, judged at record. One that names no debt is about all debts of its person."""
     debts: dict[int, list[int]] = defaultdict(list)
     for event_id, loan_id in (
-        EventDebt.objects.filter(event__any_of=[e.pk for e in events])
-        .order_by("id").values_list("event_id", "loan_id")
+        EventDebt.objects.filter(event__any_of=[e.pk for e in events]).order_by("id").values_list("event_id", "loan_id")
     ):
         debts[event_id].append(loan_id)
     theirs: dict[int, list[int]] = defaultdict(list)
     liable = set()
     unnamed = {e.person_id for e in events if e.pk not in debts}
-    for person, loan, liability in LoanParty.objects.filter(person__any_of=sorted({e.person_id for e in events})).order_by(
-        "loan_id"
-    ).values_list("person_id", "loan_id", "liability_in_force"):
+    for person, loan, liability in (
+        LoanParty.objects.filter(person__any_of=sorted({e.person_id for e in events}))
+        .order_by("loan_id")
+        .values_list("person_id", "loan_id", "liability_in_force")
+    ):
         if person in unnamed and loan not in theirs[person]:
             theirs[person].append(loan)
         if liability:
             liable.add((person, loan))
-    loans = loan_facts([*(x for found in debts.values() for x in found), *(x for found in theirs.values() for x in found)])
+    loans = loan_facts(
+        [*(x for found in debts.values() for x in found), *(x for found in theirs.values() for x in found)]
+    )
     found = []
     for e in events:
         about = tuple(loans[x] for x in (debts.get(e.pk) or theirs.get(e.person_id) or []))
         channel = e.channel or _CHANNEL_OF.get(e.kind, "voice")
         found.append(
             Ask(
-                id=e.pk, phase="record", on=e.at.date(), at=e.at, known_at=e.known_at, person=e.person_id, party=e.party,
-                channel=channel, loans=about, direction=e.direction, purpose=e.purpose, address=e.contact_point_id,
-                place=e.place or _place(channel), discloses=_discloses(e.purpose),
-                collector_role=about[0].collector_role if about else "first_party", group=e.person_id, contact=e.contact_id,
+                id=e.pk,
+                phase="record",
+                on=e.at.date(),
+                at=e.at,
+                known_at=e.known_at,
+                person=e.person_id,
+                party=e.party,
+                channel=channel,
+                loans=about,
+                direction=e.direction,
+                purpose=e.purpose,
+                address=e.contact_point_id,
+                place=e.place or _place(channel),
+                discloses=_discloses(e.purpose),
+                collector_role=about[0].collector_role if about else "first_party",
+                group=e.person_id,
+                contact=e.contact_id,
                 conditions=_LIABLE if all((e.person_id, x.id) in liable for x in about) else frozenset(),
             )
         )
@@ -199,15 +222,25 @@ def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, Person
     parties = _parties(d for a in asks for d in a.debtors)
     _read_checks(asks, ids, facts, evaluator)
     _read_states(asks, wanted, parties, facts)
-    for c in Consent.objects.filter(person__any_of=ids).order_by("id").values_list(
-        "kind", "given_at", "known_at", "withdrawn_at", "person_id"
+    for c in (
+        Consent.objects.filter(person__any_of=ids)
+        .order_by("id")
+        .values_list("kind", "given_at", "known_at", "withdrawn_at", "person_id")
     ):
         facts.person(c[4]).consents.append(ConsentFact(*c))
     for h in StatedHours.objects.filter(person__any_of=ids).order_by("id"):
         facts.person(h.person_id).hours.append(
             HoursFact(
-                h.kind, _seconds(h.from_clock), _seconds(h.to_clock), tuple(h.days) or (1, 2, 3, 4, 5, 6, 7), h.to_inclusive,
-                h.holidays, tuple(h.channels), tuple(h.places), h.known_at, h.ended_at,
+                h.kind,
+                _seconds(h.from_clock),
+                _seconds(h.to_clock),
+                tuple(h.days) or (1, 2, 3, 4, 5, 6, 7),
+                h.to_inclusive,
+                h.holidays,
+                tuple(h.channels),
+                tuple(h.places),
+                h.known_at,
+                h.ended_at,
             )
         )
     if evaluator.looks_at_dates:
@@ -230,7 +263,9 @@ def _parties(debtors: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def _read_states(asks: Sequence[Ask], wanted: set[int], parties: dict[int, list[tuple[int, int]]], facts: Facts) -> None:
+def _read_states(
+    asks: Sequence[Ask], wanted: set[int], parties: dict[int, list[tuple[int, int]]], facts: Facts
+) -> None:
     """States of the people, of others who are party to the same debts, and of addresses."""
     asked = {loan.id for a in asks for loan in a.loans}
     columns = ("id", "name", "person_id", "from_at", "known_at", "until_at", "loan_id", "contact_point_id", "channels")
@@ -273,7 +308,11 @@ def _read_events(needs: Sequence[tuple[Ask, Needs]], parties: dict[int, list[tup
     about: dict[int, dt.datetime | None] = {}
     for ask, need in needs:
         day = ask.at or dt.datetime.combine(ask.on, dt.time(), tzinfo=dt.UTC)
-        held = [x for loan in ask.loans for x in facts.states_about.get(("loan", loan.id), ())] if facts.states_about else []
+        held = (
+            [x for loan in ask.loans for x in facts.states_about.get(("loan", loan.id), ())]
+            if facts.states_about
+            else []
+        )
         if held or any(facts.person(p).states for p in (ask.person, *ask.debtors)):
             need = Needs(None, None, None)  # what ends a state may lie anywhere behind
         for state in held:
@@ -315,7 +354,9 @@ def _add_events(
     branches: list[Any] = [*_since(own, "person__any_of"), *_since(theirs, "person__any_of")]
     branches += _since(about, "debts__loan__debtor__any_of")
     ids = [b.values_list("id", flat=True) for b in branches]
-    events = branches[0] if len(branches) == 1 and not about else ContactEvent.objects.filter(pk__in=ids[0].union(*ids[1:]))
+    events = (
+        branches[0] if len(branches) == 1 and not about else ContactEvent.objects.filter(pk__in=ids[0].union(*ids[1:]))
+    )
     found: dict[int, EventFact] = {}
     debtors: dict[int, set[int]] = defaultdict(set)
     for r in events.order_by("at", "id", "debts__id").values_list(*_EVENT, *_DEBT):
@@ -327,8 +368,21 @@ def _add_events(
                 debts = (*found[r[0]].debts, *debts)
         channel = r[7] or _CHANNEL_OF.get(r[1], "voice")
         found[r[0]] = EventFact(
-            r[1], r[2], r[3], r[4], r[5], debts, r[6], channel, r[8], r[9], r[10] or _place(channel), r[11], frozenset(r[12]),
-            r[13], r[0],
+            r[1],
+            r[2],
+            r[3],
+            r[4],
+            r[5],
+            debts,
+            r[6],
+            channel,
+            r[8],
+            r[9],
+            r[10] or _place(channel),
+            r[11],
+            frozenset(r[12]),
+            r[13],
+            r[0],
         )
     for pk, e in found.items():
         if e.person in own:
@@ -352,13 +406,30 @@ def _read_in_flight(ids: list[int], debtors: set[int], facts: Facts) -> None:
     """Contacts that were cleared and are not settled, with these people or about these debtors' debts."""
     asks: dict[int, tuple[tuple[Any, ...], list[LoanFact]]] = {}
     rows = (
-        Contact.objects.in_flight().filter(Q(person__any_of=ids) | Q(covers__loan__debtor__any_of=sorted(debtors)))
-        .order_by("id").values_list("id", flat=True)
+        Contact.objects.in_flight()
+        .filter(Q(person__any_of=ids) | Q(covers__loan__debtor__any_of=sorted(debtors)))
+        .order_by("id")
+        .values_list("id", flat=True)
     )
     for r in (
-        Contact.objects.filter(pk__in=rows).order_by("id", "covers__id").values_list(
-            "id", "claimed_at", "person_id", "party", "contact_point_id", "contact_point__place", "channel", "direction",
-            "purpose", "template", "stage", "ladder_day", "business_on", "group", *(f"covers__loan__{name}" for name in _LOAN),
+        Contact.objects.filter(pk__in=rows)
+        .order_by("id", "covers__id")
+        .values_list(
+            "id",
+            "claimed_at",
+            "person_id",
+            "party",
+            "contact_point_id",
+            "contact_point__place",
+            "channel",
+            "direction",
+            "purpose",
+            "template",
+            "stage",
+            "ladder_day",
+            "business_on",
+            "group",
+            *(f"covers__loan__{name}" for name in _LOAN),
         )
     ):
         head, loans = asks.setdefault(r[0], (r[:14], []))
@@ -388,7 +459,9 @@ def _read_checks(asks: Sequence[Ask], ids: list[int], facts: Facts, evaluator: E
     found: dict[tuple[str, Any], list[dt.datetime]] = defaultdict(list)
     for state, person, at in (
         RegisterCheck.objects.filter(checked_at__gte=begin, checked_at__lte=end)
-        .filter(Q(person=None) | Q(person__any_of=ids)).order_by("checked_at").values_list("state", "person_id", "checked_at")
+        .filter(Q(person=None) | Q(person__any_of=ids))
+        .order_by("checked_at")
+        .values_list("state", "person_id", "checked_at")
     ):
         found[state, person].append(at)
     facts.checks = {key: tuple(at) for key, at in found.items()}
@@ -406,7 +479,9 @@ def agent_facts(user: Any, *, people: int | None = None, id_shown: bool = True) 
     ):
         certs[code] = max(until, certs.get(code, dt.date.min))
         newest = max(newest, passed)
-    return AgentFact(user.pk, certs, newest, None, people, id_shown and bool(profile.agent_number), suspended=profile.suspended)
+    return AgentFact(
+        user.pk, certs, newest, None, people, id_shown and bool(profile.agent_number), suspended=profile.suspended
+    )
 
 
 def _seconds(clock: str) -> int:

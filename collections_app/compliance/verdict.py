@@ -44,18 +44,13 @@ class RuleAnswer:
 
 @dataclass(frozen=True)
 class Answer:
-    """The gate's answer: truthy when the contact may go now (allow or warn).
-
-    `blocked_until`: when the rules that block now will have opened, whatever others say by then (a register that must be
-    looked into again tomorrow): worth asking again, no promise. None: no such time is known.
-    """
+    """The gate's answer: truthy when the contact may go now (allow or warn)."""
 
     verdict: str
     by: tuple[str, ...]
     next_allowed_at: dt.datetime | None
     sheet: dict[str, Any]
     at: dt.datetime
-    blocked_until: dt.datetime | None = None
 
     def __bool__(self) -> bool:
         return self.verdict in PERMITTING

@@ -28,7 +28,12 @@ RUN_LOCK = 727_001  # advisory key of the run; never reuse
 
 
 def close_days(
-    date: dt.date, *, by: Any = None, workers: int = 1, dry_run: bool = False, progress: Callable[[str], None] = lambda _: None
+    date: dt.date,
+    *,
+    by: Any = None,
+    workers: int = 1,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Close `date`, and before it every date missed since the last closed one. Gives the keys of `run_day`.
 
@@ -37,9 +42,16 @@ def close_days(
     began = clock.process_seconds()
     with _only_one():
         last = DailyRun.objects.filter(state=DailyRun.State.CLOSED).aggregate(last=Max("date"))["last"]
-        if last is not None and date < last and not DailyRun.objects.filter(date=date, state=DailyRun.State.CLOSED).exists():
+        if (
+            last is not None
+            and date < last
+            and not DailyRun.objects.filter(date=date, state=DailyRun.State.CLOSED).exists()
+        ):
             raise DomainError(
-                "day_behind", f"{date} lies behind {last}, which is closed; a day cannot be closed after a later one.", date=date, last=last
+                "day_behind",
+                f"{date} lies behind {last}, which is closed; a day cannot be closed after a later one.",
+                date=date,
+                last=last,
             )
         if last is not None and date <= last:
             return _result(DailyRun.objects.get(date=date), [], clock.process_seconds() - began)
@@ -54,7 +66,9 @@ def close_days(
 
 def _missed(last: dt.date | None, date: dt.date) -> list[dt.date]:
     if last is None:
-        unfinished = DailyRun.objects.filter(state=DailyRun.State.OPEN, date__lt=date).aggregate(first=Min("date"))["first"]
+        unfinished = DailyRun.objects.filter(state=DailyRun.State.OPEN, date__lt=date).aggregate(first=Min("date"))[
+            "first"
+        ]
         last = unfinished - dt.timedelta(days=1) if unfinished else date - dt.timedelta(days=1)
     return [last + dt.timedelta(days=n) for n in range(1, (date - last).days)]
 
@@ -96,7 +110,11 @@ def _close(run: DailyRun) -> DailyRun:
             counts[k] = counts.get(k, 0) + v
     body = total.as_json()
     return fsm.apply(
-        run, "close", by=actors.machine(actors.RUN), because="all windows are done", at=clock.now(),
+        run,
+        "close",
+        by=actors.machine(actors.RUN),
+        because="all windows are done",
+        at=clock.now(),
         result={"steps": steps, "moved": body["moved"], "planned": body["planned"], "withheld": body["withheld"]},
     )
 
@@ -181,7 +199,12 @@ def _divide(context: RunContext, step: Step, window: RunWindow, error: Exception
             middle = (locked.first + locked.last) // 2
             number = RunWindow.objects.filter(run=context.run, step=step.name).aggregate(m=Max("number"))["m"] + 1
             RunWindow.objects.create(
-                run=context.run, step=step.name, position=locked.position, number=number, first=middle + 1, last=locked.last
+                run=context.run,
+                step=step.name,
+                position=locked.position,
+                number=number,
+                first=middle + 1,
+                last=locked.last,
             )
             locked.last = middle
             locked.save(update_fields=["last"])
@@ -193,7 +216,8 @@ def _divide(context: RunContext, step: Step, window: RunWindow, error: Exception
         if isinstance(error, FAULTS_OF_PROGRAM) and aside.filter(reason=reason).count() >= SAME_FAULT_LIMIT:
             raise error
         loan = (
-            Loan.objects.filter(pk=locked.first).first() if step.over is Over.LOANS
+            Loan.objects.filter(pk=locked.first).first()
+            if step.over is Over.LOANS
             else Loan.objects.filter(group=locked.first).order_by("pk").first()
         )
         SetAside.objects.create(run=context.run, step=step.name, loan=loan, reason=reason)
@@ -228,9 +252,12 @@ def _only_one() -> Iterator[None]:
 def _result(run: DailyRun, missed: Sequence[dt.date], seconds: float) -> dict[str, Any]:
     body = run.result or {}
     return {
-        "date": run.date.isoformat(), "caught_up": [d.isoformat() for d in missed], "steps": body.get("steps", {}),
-        "moved": body.get("moved", {}), "planned": body.get("planned", {}), "withheld": body.get("withheld", {}),
-        "set_aside": SetAside.objects.filter(run=run).count(), "seconds": round(seconds, 3),
+        "date": run.date.isoformat(),
+        "caught_up": [d.isoformat() for d in missed],
+        "steps": body.get("steps", {}),
+        "moved": body.get("moved", {}),
+        "planned": body.get("planned", {}),
+        "withheld": body.get("withheld", {}),
+        "set_aside": SetAside.objects.filter(run=run).count(),
+        "seconds": round(seconds, 3),
     }
-
-

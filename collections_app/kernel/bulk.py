@@ -102,11 +102,27 @@ def insert_rows(model: type[models.Model], field_names: Sequence[str], rows: Ite
                 count += 1
         return count
     marks = ", ".join(["%s"] * len(fields))
-    adapted = [[connection.ops.adapt_datetimefield_value(v) if hasattr(v, "tzinfo") else v for v in row] for row in rows]
+    adapted = [
+        [connection.ops.adapt_datetimefield_value(v) if hasattr(v, "tzinfo") else v for v in row] for row in rows
+    ]
     if adapted:
         with connection.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", adapted)
     return len(adapted)
+
+
+def insert_missing(model: type[models.Model], field_names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of database-ready values, leaving out those that a unique constraint knows already."""
+    if not rows:
+        return
+    fields = [model._meta.get_field(name) for name in field_names]
+    columns = ", ".join(quoted(f.column) for f in fields)  # type: ignore[union-attr]
+    postgresql = connection.vendor == "postgresql"
+    marks = ", ".join(f"%s::{f.db_type(connection)}" if postgresql else "%s" for f in fields)  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows
+        )
 
 
 def update_rows(model: type[models.Model], rows: Sequence[tuple[Any, dict[str, Any]]]) -> None:

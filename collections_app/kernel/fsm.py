@@ -70,7 +70,9 @@ class Effects:
                     raise DomainError("missing_stamp", f"This transition needs {value.name}=….", stamp=value.name)
                 value = arguments[value.name]
             if hasattr(value, "resolve_expression"):
-                raise DomainError("stamp_is_expression", f"{name}: a stamp is a value, never an expression over columns.")
+                raise DomainError(
+                    "stamp_is_expression", f"{name}: a stamp is a value, never an expression over columns."
+                )
             out[name] = value
         return out
 
@@ -100,7 +102,10 @@ def transition(
             tuple(guards), dict(stamps or {}), permission, machines, four_eyes, bulk, (method.__doc__ or "").strip()
         )
         return django_fsm.transition(
-            field=field, source=source, target=target, custom={"effects": effects},
+            field=field,
+            source=source,
+            target=target,
+            custom={"effects": effects},
             permission=lambda instance, user: _may(effects, user) is None,
         )(method)
 
@@ -359,4 +364,6 @@ def _refuse_unfit(d: Declared) -> None:
     elif any(hasattr(v, "resolve_expression") for v in d.effects.stamps.values()):
         problem = "stamps an expression, which history cannot record"
     if problem:
-        raise DomainError("not_bulk", f"{d.model._meta.verbose_name}.{d.name} {problem}: take it one by one with apply().")
+        raise DomainError(
+            "not_bulk", f"{d.model._meta.verbose_name}.{d.name} {problem}: take it one by one with apply()."
+        )

@@ -77,7 +77,11 @@ class History(HistoricalRecords):
                 pk=instance.pk,
             )
         record(
-            type(instance), [instance.pk], kind=history_type, by=user, because=reason,
+            type(instance),
+            [instance.pk],
+            kind=history_type,
+            by=user,
+            because=reason,
             run=getattr(instance, "_history_run", None),
         )
 
@@ -159,6 +163,8 @@ def record(
 
 def _cast(field: models.Field[Any, Any]) -> str:
     # An untyped NULL in a SELECT list is text to PostgreSQL; the column's own type must be said.
-    return f"CAST(%s AS {field.rel_db_type(connection) if field.is_relation else field.db_type(connection)})" if (
-        connection.vendor == "postgresql"
-    ) else "%s"
+    return (
+        f"CAST(%s AS {field.rel_db_type(connection) if field.is_relation else field.db_type(connection)})"
+        if (connection.vendor == "postgresql")
+        else "%s"
+    )

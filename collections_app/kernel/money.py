@@ -38,7 +38,9 @@ def exponent(currency: str) -> int:
         return CURRENCY_EXPONENT[currency]
     except KeyError:
         raise DomainError(
-            "unknown_currency", f"“{currency}” is not a known ISO 4217 currency code; write for example USD.", currency=currency
+            "unknown_currency",
+            f"“{currency}” is not a known ISO 4217 currency code; write for example USD.",
+            currency=currency,
         ) from None
 
 
@@ -57,7 +59,9 @@ def to_minor(amount: Decimal, currency: str) -> Minor:
     if not amount.is_finite():
         raise DomainError("bad_amount", f"“{amount}” is not an amount.", amount=str(amount))
     if abs(amount) >= MINOR_LIMIT:
-        raise DomainError("amount_too_large", f"{amount} {currency} is larger than any amount kept here.", amount=str(amount))
+        raise DomainError(
+            "amount_too_large", f"{amount} {currency} is larger than any amount kept here.", amount=str(amount)
+        )
     try:
         # A context of its own: the usual 28 digits would silently round away what has too many decimals.
         scaled = amount.scaleb(places, context=_EXACT)
@@ -73,7 +77,9 @@ def to_minor(amount: Decimal, currency: str) -> Minor:
             currency=currency,
         )
     if abs(whole) >= MINOR_LIMIT:
-        raise DomainError("amount_too_large", f"{amount} {currency} is larger than any amount kept here.", amount=str(amount))
+        raise DomainError(
+            "amount_too_large", f"{amount} {currency} is larger than any amount kept here.", amount=str(amount)
+        )
     return Minor(int(whole))
 
 

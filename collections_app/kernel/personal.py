@@ -113,7 +113,9 @@ class PersonalField(models.BinaryField):
             related = instance.__dict__.get("_state").fields_cache.get(self.owner)
             if isinstance(related, keys.DataKey):
                 cache[key_id] = related
-            elif related is not None and isinstance(getattr(related._state, "fields_cache", {}).get("key"), keys.DataKey):
+            elif related is not None and isinstance(
+                getattr(related._state, "fields_cache", {}).get("key"), keys.DataKey
+            ):
                 cache[key_id] = related._state.fields_cache["key"]
             else:
                 cache[key_id] = keys.DataKey.objects.get(pk=key_id)

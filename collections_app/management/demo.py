@@ -37,7 +37,14 @@ STAFF = (
     ("root", "Robin", "Ashdown", "administrator"),
 )
 OUTCOMES = (
-    ("no_answer", 46), ("voicemail", 10), ("promise", 18), ("spoke", 12), ("hardship", 4), ("dispute", 3), ("wrong_number", 3), ("stop_calling", 4),
+    ("no_answer", 46),
+    ("voicemail", 10),
+    ("promise", 18),
+    ("spoke", 12),
+    ("hardship", 4),
+    ("dispute", 3),
+    ("wrong_number", 3),
+    ("stop_calling", 4),
 )
 
 
@@ -47,7 +54,8 @@ def make_staff(on: dt.date) -> list[dict[str, str]]:
     out = []
     for name, first, last, role in STAFF:
         user, made = get_user_model().objects.get_or_create(
-            username=name, defaults={"first_name": first, "last_name": last, "is_staff": True, "email": f"{name}@lender.example"}
+            username=name,
+            defaults={"first_name": first, "last_name": last, "is_staff": True, "email": f"{name}@lender.example"},
         )
         if made:
             user.set_password(PASSWORD)
@@ -55,16 +63,30 @@ def make_staff(on: dt.date) -> list[dict[str, str]]:
         user.groups.set([Group.objects.get(name=role)])
         if course is None:
             course = history.create_by(
-                Course, by=user, because="every demo needs one", code="collection_training", title="Fair collection, yearly"
+                Course,
+                by=user,
+                because="every demo needs one",
+                code="collection_training",
+                title="Fair collection, yearly",
             )
         if role in ("collector", "field agent", "supervisor") and not StaffProfile.objects.filter(user=user).exists():
             profile = history.create_by(
-                StaffProfile, by=user, because="joined the demo", key=keys.new_key(keys.DataKey.Kind.STAFF), user=user, languages=["en"],
+                StaffProfile,
+                by=user,
+                because="joined the demo",
+                key=keys.new_key(keys.DataKey.Kind.STAFF),
+                user=user,
+                languages=["en"],
                 agent_number=f"A-{1000 + user.pk}",
             )
             history.create_by(
-                Certification, by=user, because="passed the yearly course", staff=profile, course=course,
-                passed_on=on - dt.timedelta(days=60), valid_until=on + dt.timedelta(days=300),
+                Certification,
+                by=user,
+                because="passed the yearly course",
+                staff=profile,
+                course=course,
+                passed_on=on - dt.timedelta(days=60),
+                valid_until=on + dt.timedelta(days=300),
             )
         out.append({"name": name, "role": role, "password": PASSWORD})
     return out
@@ -120,12 +142,18 @@ class Demo:
                 continue
             if isinstance(shown, calls.Revealed):
                 self._outcome(shown.contact, at + dt.timedelta(seconds=50), day, by)
-        visits = Contact.objects.filter(channel="visit", state=Contact.State.PLANNED, not_before__lte=at).order_by("pk")[:6]
+        visits = Contact.objects.filter(channel="visit", state=Contact.State.PLANNED, not_before__lte=at).order_by(
+            "pk"
+        )[:6]
         for contact in visits:
             shown = calls.reveal(contact, at=at, by=self.users["ruben"], because="to visit", people=2)
             if isinstance(shown, calls.Revealed):
                 calls.log_outcome(
-                    shown.contact, outcome=self.dice.choice(("met", "not_met")), at=at + dt.timedelta(minutes=30), by=self.users["ruben"], on=day
+                    shown.contact,
+                    outcome=self.dice.choice(("met", "not_met")),
+                    at=at + dt.timedelta(minutes=30),
+                    by=self.users["ruben"],
+                    on=day,
                 )
 
     def _outcome(self, contact: Contact, at: dt.datetime, day: dt.date, by: Any) -> None:
@@ -134,8 +162,15 @@ class Demo:
         case = contact.case
         if outcome == "promise" and case is not None:
             calls.log_outcome(
-                contact, outcome=outcome, at=at, by=by, on=day, amount=case.loan.instalment, method="card",
-                due_on=day + dt.timedelta(days=self.dice.randint(1, 6)), note="will pay when the wages come",
+                contact,
+                outcome=outcome,
+                at=at,
+                by=by,
+                on=day,
+                amount=case.loan.instalment,
+                method="card",
+                due_on=day + dt.timedelta(days=self.dice.randint(1, 6)),
+                note="will pay when the wages come",
             )
         else:
             calls.log_outcome(contact, outcome=outcome, at=at, by=by, on=day)
@@ -144,13 +179,30 @@ class Demo:
         boss = self.users["priya"]
         for hold in Hold.objects.filter(state=Hold.State.REQUESTED).order_by("pk"):
             holds.approve_hold(hold, by=boss, because="the borrower's words are enough for a fortnight")
-        for contact in Contact.objects.filter(channel="visit", state=Contact.State.AWAITING_APPROVAL).order_by("pk")[:4]:
-            fsm.apply(contact, "approve", by=boss, because="no answer to the written notice", reason="no answer to the written notice", at=at)
+        for contact in Contact.objects.filter(channel="visit", state=Contact.State.AWAITING_APPROVAL).order_by("pk")[
+            :4
+        ]:
+            fsm.apply(
+                contact,
+                "approve",
+                by=boss,
+                because="no answer to the written notice",
+                reason="no answer to the written notice",
+                at=at,
+            )
         policies = Policies()
-        ready = Case.objects.filter(stage=Case.Stage.LATE, covered_by__contact__channel="letter", covered_by__contact__state="delivered")
+        ready = Case.objects.filter(
+            stage=Case.Stage.LATE, covered_by__contact__channel="letter", covered_by__contact__state="delivered"
+        )
         for case in ready.distinct().order_by("pk")[:2]:
             try:
-                cases.refer_to_legal(case, on=day, by=boss, because="no payment and no answer since the written notice", policies=policies)
+                cases.refer_to_legal(
+                    case,
+                    on=day,
+                    by=boss,
+                    because="no payment and no answer since the written notice",
+                    policies=policies,
+                )
             except Refused:
                 continue
         unowned = Case.objects.open().filter(owner=None).order_by("pk")
@@ -161,14 +213,28 @@ class Demo:
 
     def _answers(self, at: dt.datetime) -> None:
         """Now and then somebody writes STOP."""
-        for contact in Contact.objects.filter(channel="sms", state=Contact.State.SENT, sent_at__gte=at - dt.timedelta(hours=4)).order_by("pk"):
+        for contact in Contact.objects.filter(
+            channel="sms", state=Contact.State.SENT, sent_at__gte=at - dt.timedelta(hours=4)
+        ).order_by("pk"):
             if contact.contact_point and self.dice.random() < 0.04:
                 receipts.keep_event(
-                    kind="refusal", at=at, person=contact.person, by=self.users["jonas"], who="borrower", contact_point=contact.contact_point,
-                    channel="sms", direction="in", note="STOP",
+                    kind="refusal",
+                    at=at,
+                    person=contact.person,
+                    by=self.users["jonas"],
+                    who="borrower",
+                    contact_point=contact.contact_point,
+                    channel="sms",
+                    direction="in",
+                    note="STOP",
                 )
                 receipts.refuse_medium(
-                    contact.person, contact_point=contact.contact_point, channels=["sms"], at=at, by=self.users["jonas"], because="wrote STOP"
+                    contact.person,
+                    contact_point=contact.contact_point,
+                    channels=["sms"],
+                    at=at,
+                    by=self.users["jonas"],
+                    because="wrote STOP",
                 )
 
     def _post(self, day: dt.date, at: dt.datetime) -> None:
@@ -183,5 +249,9 @@ class Demo:
 
 def counts() -> dict[str, int]:
     """What the demo holds."""
-    return {"loans": Loan.objects.count(), "cases": Case.objects.count(), "contacts": Contact.objects.count(), "days": DAYS}
-
+    return {
+        "loans": Loan.objects.count(),
+        "cases": Case.objects.count(),
+        "contacts": Contact.objects.count(),
+        "days": DAYS,
+    }

@@ -89,7 +89,9 @@ class Case(RefreshableFSM, models.Model):
     episode = models.PositiveIntegerField(default=1, help_text="First, second … time this loan fell behind.")
     started_on = models.DateField(help_text="The run that opened it.")
     anchor_due_on = models.DateField(help_text="The due date that the days are counted from before stopped days.")
-    counts_from_on = models.DateField(help_text="Ladder day = run date − this; moved by stopped days and by part payment.")
+    counts_from_on = models.DateField(
+        help_text="Ladder day = run date − this; moved by stopped days and by part payment."
+    )
     stopped_days = models.PositiveIntegerField(default=0)
     anchor_count = models.PositiveSmallIntegerField(
         default=0, help_text="How often the anchor moved: the steps of a new anchor are new occurrences."
@@ -106,11 +108,17 @@ class Case(RefreshableFSM, models.Model):
     stage = FSMField(default=Stage.EARLY, choices=Stage, protected=True)
     stage_on = models.DateField(help_text="The day of the last stage change.")
     stage_step = models.CharField(max_length=60, blank=True, help_text="The ladder's stage or exit that moved it.")
-    write_off_review_on = models.DateField(null=True, blank=True, help_text="Since when a supervisor should look at it.")
+    write_off_review_on = models.DateField(
+        null=True, blank=True, help_text="Since when a supervisor should look at it."
+    )
     closed_on = models.DateField(null=True, blank=True)
     closed_reason = models.CharField(max_length=20, choices=Closed, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
         help_text="Who asked for the legal exit.",
     )
 
@@ -121,7 +129,9 @@ class Case(RefreshableFSM, models.Model):
         indexes = [
             models.Index(fields=["stage", "id"], name="case_stage"),
             models.Index(
-                fields=["counts_from_on", "id"], name="case_counts_from", condition=Q(stage__in=["early", "mid", "late"])
+                fields=["counts_from_on", "id"],
+                name="case_counts_from",
+                condition=Q(stage__in=["early", "mid", "late"]),
             ),
             models.Index(fields=["group"], name="case_group", condition=~Q(stage="closed")),
         ]
@@ -162,13 +172,21 @@ class Case(RefreshableFSM, models.Model):
         """No satisfactory answer in the first days: follow up more actively."""
 
     @transition(
-        stage, [Stage.EARLY, Stage.MID], Stage.LATE, bulk=True, stamps={"stage_on": Arg("on"), "stage_step": Arg("step")}
+        stage,
+        [Stage.EARLY, Stage.MID],
+        Stage.LATE,
+        bulk=True,
+        stamps={"stage_on": Arg("on"), "stage_step": Arg("step")},
     )
     def to_late(self) -> None:
         """The written notice brought no answer: visits and the law come into sight."""
 
     @transition(
-        stage, [Stage.MID, Stage.LATE], Stage.EARLY, bulk=True, stamps={"stage_on": Arg("on"), "stage_step": Arg("step")}
+        stage,
+        [Stage.MID, Stage.LATE],
+        Stage.EARLY,
+        bulk=True,
+        stamps={"stage_on": Arg("on"), "stage_step": Arg("step")},
     )
     def step_back_to_early(self) -> None:
         """Money or a correction moved the anchor: gentle again."""
@@ -186,7 +204,11 @@ class Case(RefreshableFSM, models.Model):
             Guard("held", "Legal action is held; the hold must end first.", _legal_not_held),
             Guard("promise", "A promise to pay is open; wait until it is kept or broken.", _no_promise_open),
             Guard("notice", "The written notice has not been delivered yet.", _written_notice_delivered),
-            Guard("day", "The ladder allows it from day 6 on.", lambda a: Q(counts_from_on__lte=a["on"] - dt.timedelta(days=a.get("from_day", 6)))),
+            Guard(
+                "day",
+                "The ladder allows it from day 6 on.",
+                lambda a: Q(counts_from_on__lte=a["on"] - dt.timedelta(days=a.get("from_day", 6))),
+            ),
         ],
         machines=False,
         stamps={"stage_on": Arg("on"), "stage_step": "exit:legal"},
@@ -195,7 +217,11 @@ class Case(RefreshableFSM, models.Model):
         """Refer to the legal department."""
 
     @transition(
-        stage, [Stage.LEGAL], Stage.LATE, permission="collections_app.return_from_legal", machines=False,
+        stage,
+        [Stage.LEGAL],
+        Stage.LATE,
+        permission="collections_app.return_from_legal",
+        machines=False,
         stamps={"stage_on": Arg("on"), "stage_step": "returned"},
     )
     def return_from_legal(self) -> None:
@@ -220,5 +246,3 @@ class Case(RefreshableFSM, models.Model):
     )
     def close_with_loan(self) -> None:
         """The loan left the ladder: paid off, settled, restructured, written off or sold."""
-
-

@@ -85,7 +85,11 @@ class Contact(RefreshableFSM, models.Model):
         ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts", db_index=False
     )
     case = models.ForeignKey(
-        Case, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts",
+        Case,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="contacts",
         help_text="The case that leads: the furthest of those covered; empty for a reminder.",
     )
     channel = models.CharField(max_length=20)
@@ -93,14 +97,18 @@ class Contact(RefreshableFSM, models.Model):
     purpose = models.CharField(max_length=30, default="collect")
     step = models.CharField(max_length=60, blank=True)
     occurrence = models.IntegerField(default=0, help_text="Ladder day + 1,000 for each time that the anchor moved.")
-    attempt = models.PositiveSmallIntegerField(default=0, help_text="0 is the plan, each fallback after a failure the next.")
+    attempt = models.PositiveSmallIntegerField(
+        default=0, help_text="0 is the plan, each fallback after a failure the next."
+    )
     template = models.CharField(max_length=60, blank=True)
     language = models.CharField(max_length=10, default="en")
     business_on = models.DateField()
     ladder_day = models.SmallIntegerField(null=True, blank=True)
     stage = models.CharField(max_length=10, blank=True)
     not_before = models.DateTimeField(help_text="Planned for this instant; later when withheld.")
-    needs_approval = models.CharField(max_length=30, blank=True, help_text="The group that must approve, by the ladder.")
+    needs_approval = models.CharField(
+        max_length=30, blank=True, help_text="The group that must approve, by the ladder."
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -122,7 +130,12 @@ class Contact(RefreshableFSM, models.Model):
     text_sha256 = models.CharField(max_length=64, blank=True)
     text = PersonalField(owner="person", null=True, blank=True)
     document = models.ForeignKey(
-        "collections_app.StoredDocument", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        "collections_app.StoredDocument",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     print_batch = models.ForeignKey(
         "collections_app.PrintBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="letters"
@@ -142,11 +155,13 @@ class Contact(RefreshableFSM, models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["not_before", "id"], name="contact_waiting",
+                fields=["not_before", "id"],
+                name="contact_waiting",
                 condition=Q(direction="out", state__in=["planned", "withheld"]),
             ),
             models.Index(
-                fields=["state", "id"], name="contact_open",
+                fields=["state", "id"],
+                name="contact_open",
                 condition=Q(state__in=["awaiting_approval", "sending", "unconfirmed", "revealed"]),
             ),
             models.Index(fields=["group", "business_on"], name="contact_group_day"),
@@ -165,8 +180,18 @@ class Contact(RefreshableFSM, models.Model):
             models.CheckConstraint(
                 condition=Q(
                     state__in=[
-                        "planned", "awaiting_approval", "withheld", "cancelled", "lapsed", "sending", "sent", "delivered",
-                        "failed", "unconfirmed", "revealed", "completed",
+                        "planned",
+                        "awaiting_approval",
+                        "withheld",
+                        "cancelled",
+                        "lapsed",
+                        "sending",
+                        "sent",
+                        "delivered",
+                        "failed",
+                        "unconfirmed",
+                        "revealed",
+                        "completed",
                     ]
                 ),
                 name="contact_state",
@@ -181,67 +206,113 @@ class Contact(RefreshableFSM, models.Model):
         return f"{self.channel} {self.pk}"
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD], State.WITHHELD, bulk=True,
+        state,
+        [State.PLANNED, State.WITHHELD],
+        State.WITHHELD,
+        bulk=True,
         stamps={"state_because": Arg("sentence"), "withheld_by": Arg("rules"), "not_before": Arg("until")},
     )
     def withhold(self) -> None:
         """The gate withholds it until the next allowed time."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD], State.AWAITING_APPROVAL, bulk=True,
-        stamps={"state_because": Arg("sentence"), "withheld_by": Arg("rules"), "requested_by": Arg("requested_by"), "approved_by": None, "approved_because": ""},
+        state,
+        [State.PLANNED, State.WITHHELD],
+        State.AWAITING_APPROVAL,
+        bulk=True,
+        stamps={
+            "state_because": Arg("sentence"),
+            "withheld_by": Arg("rules"),
+            "requested_by": Arg("requested_by"),
+            "approved_by": None,
+            "approved_because": "",
+        },
     )
     def ask_approval(self) -> None:
         """A second person decides."""
 
     @transition(
-        state, [State.AWAITING_APPROVAL], State.PLANNED, permission="collections_app.approve_contact", machines=False,
-        four_eyes=True, stamps={"approved_by": Arg("by"), "approved_because": Arg("reason"), "not_before": Arg("at")},
+        state,
+        [State.AWAITING_APPROVAL],
+        State.PLANNED,
+        permission="collections_app.approve_contact",
+        machines=False,
+        four_eyes=True,
+        stamps={"approved_by": Arg("by"), "approved_because": Arg("reason"), "not_before": Arg("at")},
     )
     def approve(self) -> None:
         """Approve this contact."""
 
     @transition(
-        state, [State.AWAITING_APPROVAL], State.CANCELLED, permission="collections_app.approve_contact", machines=False,
-        four_eyes=True, stamps={"state_because": Arg("reason")},
+        state,
+        [State.AWAITING_APPROVAL],
+        State.CANCELLED,
+        permission="collections_app.approve_contact",
+        machines=False,
+        four_eyes=True,
+        stamps={"state_because": Arg("reason")},
     )
     def decline(self) -> None:
         """Do not make this contact."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD, State.AWAITING_APPROVAL], State.CANCELLED, bulk=True,
+        state,
+        [State.PLANNED, State.WITHHELD, State.AWAITING_APPROVAL],
+        State.CANCELLED,
+        bulk=True,
         stamps={"state_because": Arg("sentence")},
     )
     def cancel(self) -> None:
         """Paid, superseded, closed or opted out: final."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD, State.AWAITING_APPROVAL], State.LAPSED, bulk=True,
+        state,
+        [State.PLANNED, State.WITHHELD, State.AWAITING_APPROVAL],
+        State.LAPSED,
+        bulk=True,
         stamps={"state_because": Arg("sentence")},
     )
     def lapse(self) -> None:
         """Its day went by and nobody made it."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD], State.SENDING, bulk=True, guards=[_APPROVED],
+        state,
+        [State.PLANNED, State.WITHHELD],
+        State.SENDING,
+        bulk=True,
+        guards=[_APPROVED],
         stamps={
-            "clearance_id": Arg("clearance_id"), "claimed_at": Arg("at"), "claim_stop_seq": Arg("stop_seq"),
-            "text_sha256": Arg("text_sha256"), "text": Arg("text"), "document_id": Arg("document_id"),
-            "language": Arg("language"), "attempted_at": None, "failure": "", "state_because": "", "withheld_by": "",
+            "clearance_id": Arg("clearance_id"),
+            "claimed_at": Arg("at"),
+            "claim_stop_seq": Arg("stop_seq"),
+            "text_sha256": Arg("text_sha256"),
+            "text": Arg("text"),
+            "document_id": Arg("document_id"),
+            "language": Arg("language"),
+            "attempted_at": None,
+            "failure": "",
+            "state_because": "",
+            "withheld_by": "",
         },
     )
     def claim(self) -> None:
         """Cleared, rendered and taken for sending."""
 
     @transition(
-        state, [State.SENDING], State.PLANNED, bulk=True,
+        state,
+        [State.SENDING],
+        State.PLANNED,
+        bulk=True,
         stamps={"clearance_id": None, "claimed_at": None, "text_sha256": "", "text": None, "document_id": None},
     )
     def release(self) -> None:
         """Never attempted: back to the plan, to be judged afresh."""
 
     @transition(
-        state, [State.SENDING, State.UNCONFIRMED], State.SENT, bulk=True,
+        state,
+        [State.SENDING, State.UNCONFIRMED],
+        State.SENT,
+        bulk=True,
         stamps={"sent_at": Arg("at"), "external_ref": Arg("reference")},
     )
     def mark_sent(self) -> None:
@@ -252,7 +323,10 @@ class Contact(RefreshableFSM, models.Model):
         """Attempted, and no answer came: it may have left."""
 
     @transition(
-        state, [State.SENDING, State.SENT, State.UNCONFIRMED], State.FAILED, bulk=True,
+        state,
+        [State.SENDING, State.SENT, State.UNCONFIRMED],
+        State.FAILED,
+        bulk=True,
         stamps={"failure": Arg("sentence"), "settled_at": Arg("at")},
     )
     def fail(self) -> None:
@@ -263,15 +337,27 @@ class Contact(RefreshableFSM, models.Model):
         """It arrived."""
 
     @transition(
-        state, [State.PLANNED, State.WITHHELD], State.REVEALED, guards=[_APPROVED],
+        state,
+        [State.PLANNED, State.WITHHELD],
+        State.REVEALED,
+        guards=[_APPROVED],
         permission="collections_app.reveal_contact",
-        stamps={"clearance_id": Arg("clearance_id"), "claimed_at": Arg("at"), "agent": Arg("by"), "state_because": "", "withheld_by": ""},
+        stamps={
+            "clearance_id": Arg("clearance_id"),
+            "claimed_at": Arg("at"),
+            "agent": Arg("by"),
+            "state_because": "",
+            "withheld_by": "",
+        },
     )
     def reveal(self) -> None:
         """Show the number or address: for a call or a visit this is the send."""
 
     @transition(
-        state, [State.REVEALED], State.COMPLETED, permission="collections_app.work_case",
+        state,
+        [State.REVEALED],
+        State.COMPLETED,
+        permission="collections_app.work_case",
         stamps={"outcome": Arg("outcome"), "settled_at": Arg("at"), "outcome_note": Arg("note")},
     )
     def complete(self) -> None:
@@ -286,7 +372,9 @@ class ContactCase(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="covers")
-    case = models.ForeignKey(Case, null=True, blank=True, on_delete=models.PROTECT, related_name="covered_by", db_index=False)
+    case = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.PROTECT, related_name="covered_by", db_index=False
+    )
     instalment = models.ForeignKey(
         Instalment, null=True, blank=True, on_delete=models.PROTECT, related_name="covered_by", db_index=False
     )
@@ -305,7 +393,8 @@ class ContactCase(models.Model):
                 fields=["case", "step", "occurrence", "attempt"], condition=Q(case__isnull=False), name="case_step_once"
             ),
             models.UniqueConstraint(
-                fields=["instalment", "step", "occurrence", "attempt"], condition=Q(instalment__isnull=False),
+                fields=["instalment", "step", "occurrence", "attempt"],
+                condition=Q(instalment__isnull=False),
                 name="instalment_step_once",
             ),
         ]

@@ -37,7 +37,11 @@ class ContactEvent(models.Model):
     by = models.CharField(max_length=80, help_text="We, an agency, a dialler.")
     flags = models.JSONField(default=list, blank=True)
     contact = models.ForeignKey(
-        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="contact_events",
+        Contact,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="contact_events",
         help_text="Empty: inbound, dialler, imported.",
     )
     external_ref = models.CharField(max_length=120, blank=True)
@@ -46,7 +50,9 @@ class ContactEvent(models.Model):
     class Meta:
         indexes = [models.Index(fields=["person", "at"], name="event_of_person")]
         constraints = [
-            models.UniqueConstraint(fields=["by", "external_ref"], condition=~Q(external_ref=""), name="one_event_a_ref")
+            models.UniqueConstraint(
+                fields=["by", "external_ref"], condition=~Q(external_ref=""), name="one_event_a_ref"
+            )
         ]
 
     def __str__(self) -> str:
@@ -97,14 +103,20 @@ class Breach(RefreshableFSM, models.Model):
 
     class Meta:
         verbose_name_plural = "breaches"
-        constraints = [models.CheckConstraint(condition=Q(state__in=["open", "assessed", "closed"]), name="breach_state")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["open", "assessed", "closed"]), name="breach_state")
+        ]
         permissions = [("assess_breach", "Can assess and close breaches")]
 
     def __str__(self) -> str:
         return f"breach of {self.rules}"
 
     @transition(
-        state, [State.OPEN], State.ASSESSED, permission="collections_app.assess_breach", machines=False,
+        state,
+        [State.OPEN],
+        State.ASSESSED,
+        permission="collections_app.assess_breach",
+        machines=False,
         stamps={"assessment": Arg("assessment")},
     )
     def assess(self) -> None:

@@ -67,8 +67,12 @@ class Hold(RefreshableFSM, models.Model):
             models.CheckConstraint(
                 condition=Q(approved_by=None) | ~Q(approved_by=F("requested_by")), name="hold_four_eyes"
             ),
-            models.CheckConstraint(condition=Q(until_on=None) | Q(until_on__gte=F("from_on")), name="hold_dates_in_order"),
-            models.CheckConstraint(condition=Q(state__in=["requested", "active", "ended", "refused"]), name="hold_state"),
+            models.CheckConstraint(
+                condition=Q(until_on=None) | Q(until_on__gte=F("from_on")), name="hold_dates_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["requested", "active", "ended", "refused"]), name="hold_state"
+            ),
             models.CheckConstraint(
                 condition=Q(stops_contacts=True) | Q(stops_clock=True) | Q(stops_fees=True) | Q(stops_legal=True),
                 name="hold_stops_something",
@@ -79,14 +83,24 @@ class Hold(RefreshableFSM, models.Model):
         return f"{self.get_reason_display()} hold of {self.case_id} from {self.from_on}"
 
     @transition(
-        state, [State.REQUESTED], State.ACTIVE, permission="collections_app.approve_hold", four_eyes=True, machines=False,
+        state,
+        [State.REQUESTED],
+        State.ACTIVE,
+        permission="collections_app.approve_hold",
+        four_eyes=True,
+        machines=False,
         stamps={"approved_by": Arg("by")},
     )
     def approve(self) -> None:
         """Approve the hold."""
 
     @transition(
-        state, [State.REQUESTED], State.REFUSED, permission="collections_app.approve_hold", four_eyes=True, machines=False
+        state,
+        [State.REQUESTED],
+        State.REFUSED,
+        permission="collections_app.approve_hold",
+        four_eyes=True,
+        machines=False,
     )
     def refuse(self) -> None:
         """Refuse the hold."""
@@ -96,7 +110,11 @@ class Hold(RefreshableFSM, models.Model):
         """It ended by its date."""
 
     @transition(
-        state, [State.ACTIVE], State.ENDED, permission="collections_app.approve_hold", machines=False,
+        state,
+        [State.ACTIVE],
+        State.ENDED,
+        permission="collections_app.approve_hold",
+        machines=False,
         stamps={"until_on": Arg("until_on")},
     )
     def end_early(self) -> None:

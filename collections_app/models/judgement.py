@@ -49,7 +49,9 @@ class Judgement(models.Model):
     phase = models.CharField(max_length=6, choices=Phase)
     at = models.DateTimeField(help_text="The instant that was judged.")
     verdict = models.CharField(max_length=7, choices=Verdict)
-    by = models.CharField(max_length=200, blank=True, help_text="Ids of all rules that gave the verdict, joined by blanks.")
+    by = models.CharField(
+        max_length=200, blank=True, help_text="Ids of all rules that gave the verdict, joined by blanks."
+    )
     next_allowed_at = models.DateTimeField(null=True, blank=True)
     facts = models.ForeignKey(FactSheet, on_delete=models.PROTECT, related_name="judgements", db_index=False)
     run = models.ForeignKey(
@@ -84,7 +86,9 @@ class Judgement(models.Model):
                 condition=Q(contact__isnull=False, event=None) | Q(contact=None, event__isnull=False),
                 name="judgement_of_one_thing",
             ),
-            models.CheckConstraint(condition=Q(verdict__in=["allow", "warn", "approve", "deny"]), name="judgement_verdict"),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["allow", "warn", "approve", "deny"]), name="judgement_verdict"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,9 +107,7 @@ class Clearance(models.Model):
     """The permission to leave, made by the gate alone. Its primary key is the contact's id; it expires."""
 
     contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.PROTECT, related_name="cleared")
-    judgement = models.ForeignKey(
-        Judgement, to_field="permit", on_delete=models.PROTECT, related_name="clearances"
-    )
+    judgement = models.ForeignKey(Judgement, to_field="permit", on_delete=models.PROTECT, related_name="clearances")
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:

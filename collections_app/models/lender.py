@@ -39,7 +39,8 @@ class LenderShare(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["loan", "lender"], name="one_share_per_lender"),
             models.CheckConstraint(
-                condition=models.Q(parts_per_million__gte=1, parts_per_million__lte=1_000_000), name="share_within_whole"
+                condition=models.Q(parts_per_million__gte=1, parts_per_million__lte=1_000_000),
+                name="share_within_whole",
             ),
         ]
 

@@ -61,29 +61,39 @@ class Loan(RefreshableFSM, models.Model):
     collector_role = models.CharField(max_length=20, default="first_party")
     contract_law = models.CharField(max_length=2, blank=True, help_text="ISO 3166; empty: not known.")
     law_on = models.DateField(
-        null=True, blank=True,
+        null=True,
+        blank=True,
         help_text="Presets, rules and ladder in force are asked for this day instead of the real one (old tapes). Assumed.",
     )
     currency = CurrencyField()
     principal = MoneyField()
-    apr_ppm = models.PositiveIntegerField(null=True, blank=True, help_text="Rate a year in parts of a million: 57500 is 5.75 %.")
+    apr_ppm = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Rate a year in parts of a million: 57500 is 5.75 %."
+    )
     contract_on = models.DateField(null=True, blank=True)
     paid_out_on = models.DateField(null=True, blank=True)
-    opened_on = models.DateField(null=True, blank=True, help_text="The ledger begins here; before it, only the opening balance.")
+    opened_on = models.DateField(
+        null=True, blank=True, help_text="The ledger begins here; before it, only the opening balance."
+    )
     instalment = MoneyField(help_text="The regular instalment, from which the tolerance is taken.")
     tolerance = MoneyField(help_text="Arrears up to this are none: the ladder's currency_tolerance.")
     oldest_open_due_on = models.DateField(
-        null=True, blank=True,
+        null=True,
+        blank=True,
         help_text="Earliest due date at which what is open in all exceeds the tolerance; may lie ahead; empty: nothing open.",
     )
     due_day = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Day of the month that instalments fall on; an extension lands on it again."
     )
-    allocation = models.CharField(max_length=60, default="charge,instalment", help_text="Order in which money is appropriated.")
+    allocation = models.CharField(
+        max_length=60, default="charge,instalment", help_text="Order in which money is appropriated."
+    )
     state = FSMField(default=State.ACTIVE, choices=State, protected=True)
     ended_on = models.DateField(null=True, blank=True)
     generated = models.BooleanField(default=False, help_text="The contract paper is a stand-in, made up.")
-    row_digest = models.CharField(max_length=64, blank=True, help_text="Of the row that was imported last: the same row changes nothing.")
+    row_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the row that was imported last: the same row changes nothing."
+    )
 
     objects = LoanQuerySet.as_manager()
     history = History()
@@ -91,12 +101,16 @@ class Loan(RefreshableFSM, models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["oldest_open_due_on", "id"], name="loan_oldest_open", condition=Q(state__in=["active", "past_due"])
+                fields=["oldest_open_due_on", "id"],
+                name="loan_oldest_open",
+                condition=Q(state__in=["active", "past_due"]),
             )
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["active", "past_due", "paid_off", "restructured", "settled", "written_off", "sold"]),
+                condition=Q(
+                    state__in=["active", "past_due", "paid_off", "restructured", "settled", "written_off", "sold"]
+                ),
                 name="loan_state",
             )
         ]
@@ -154,7 +168,9 @@ class Instalment(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["loan", "due_on", "sequence"], include=["amount", "paid"], name="instalment_open",
+                fields=["loan", "due_on", "sequence"],
+                include=["amount", "paid"],
+                name="instalment_open",
                 condition=Q(paid__lt=F("amount")),
             )
         ]
@@ -252,9 +268,16 @@ class Payment(RefreshableFSM, models.Model):
     source = models.CharField(max_length=60)
     reference = models.CharField(max_length=120, help_text="The source's own reference: its identity.")
     batch = models.ForeignKey(
-        "collections_app.ImportBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="payments", db_index=False
+        "collections_app.ImportBatch",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,
     )
-    booked_on = models.DateField(null=True, blank=True, help_text="Business date of the run (or late news) that booked it.")
+    booked_on = models.DateField(
+        null=True, blank=True, help_text="Business date of the run (or late news) that booked it."
+    )
     unallocated = MoneyField(default=0, help_text="More than was owed.")
     reversed_on = models.DateField(null=True, blank=True)
     state = FSMField(default=State.RECEIVED, choices=State, protected=True)

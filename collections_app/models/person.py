@@ -35,9 +35,7 @@ class Role(models.TextChoices):
 class PersonQuerySet(models.QuerySet["Person"]):
     def named(self, name: str) -> PersonQuerySet:
         """People whose name has all these words (CJK: these pairs of characters)."""
-        return self.filter(
-            key__in=keys.owners_matching(keys.BlindIndex.Kind.NAME_WORD, sorted(keys.name_words(name)))
-        )
+        return self.filter(key__in=keys.owners_matching(keys.BlindIndex.Kind.NAME_WORD, sorted(keys.name_words(name))))
 
     def with_phone(self, number: str) -> PersonQuerySet:
         return self.filter(key__in=keys.owners_matching(keys.BlindIndex.Kind.PHONE, [keys.normal_phone(number)]))
@@ -61,7 +59,9 @@ class Person(models.Model):
     language = models.CharField(max_length=10, default="en")
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166; empty: not known.")
     region = models.CharField(max_length=20, blank=True, help_text="For example US-NY-NYC.")
-    zones = models.JSONField(default=dict, blank=True, help_text="Source to IANA zone, as the presets name the sources.")
+    zones = models.JSONField(
+        default=dict, blank=True, help_text="Source to IANA zone, as the presets name the sources."
+    )
     preferred_channel = models.CharField(max_length=20, blank=True)
     group = models.BigIntegerField(db_index=True, default=0)
     stop_seq = models.PositiveIntegerField(default=0)
@@ -121,12 +121,22 @@ class ContactPoint(RefreshableFSM, models.Model):
         REFUSED = "refused"
 
     PLACES = {
-        Kind.MOBILE: "own_phone", Kind.LANDLINE: "home", Kind.HOME_ADDRESS: "home", Kind.WORK_PHONE: "work",
-        Kind.WORK_EMAIL: "work", Kind.WORK_ADDRESS: "work", Kind.EMAIL: "own_phone", Kind.APP: "own_phone",
+        Kind.MOBILE: "own_phone",
+        Kind.LANDLINE: "home",
+        Kind.HOME_ADDRESS: "home",
+        Kind.WORK_PHONE: "work",
+        Kind.WORK_EMAIL: "work",
+        Kind.WORK_ADDRESS: "work",
+        Kind.EMAIL: "own_phone",
+        Kind.APP: "own_phone",
     }
     FOR_CHANNEL = {
-        "sms": (Kind.MOBILE,), "voice": (Kind.MOBILE, Kind.LANDLINE), "email": (Kind.EMAIL,),
-        "letter": (Kind.HOME_ADDRESS,), "visit": (Kind.HOME_ADDRESS,), "push": (Kind.APP,),
+        "sms": (Kind.MOBILE,),
+        "voice": (Kind.MOBILE, Kind.LANDLINE),
+        "email": (Kind.EMAIL,),
+        "letter": (Kind.HOME_ADDRESS,),
+        "visit": (Kind.HOME_ADDRESS,),
+        "push": (Kind.APP,),
     }
 
     id = models.BigAutoField(primary_key=True)
@@ -150,7 +160,8 @@ class ContactPoint(RefreshableFSM, models.Model):
         indexes = [models.Index(fields=["person", "kind", "preference"], name="contact_point_of_person")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["unverified", "verified", "invalid", "refused"]), name="contact_point_state"
+                condition=models.Q(state__in=["unverified", "verified", "invalid", "refused"]),
+                name="contact_point_state",
             )
         ]
 
@@ -243,9 +254,7 @@ class DatedFact(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="dated_facts")
-    kind = models.CharField(
-        max_length=20, choices=[(k, k) for k in ("bereavement", "calamity", "wedding", "festival")]
-    )
+    kind = models.CharField(max_length=20, choices=[(k, k) for k in ("bereavement", "calamity", "wedding", "festival")])
     from_on = models.DateField()
     until_on = models.DateField()
     known_at = models.DateTimeField()
@@ -292,11 +301,17 @@ class RegisterCheck(models.Model):
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="register_checks")
     checked_at = models.DateTimeField()
     source = models.CharField(max_length=60)
-    stand_in = models.BooleanField(default=False, help_text="Answered by the stand-in of dev and test, not by a register.")
+    stand_in = models.BooleanField(
+        default=False, help_text="Answered by the stand-in of dev and test, not by a register."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["state", "person", "checked_at"], name="newest_check")]
-        constraints = [models.UniqueConstraint(fields=["state", "checked_at"], condition=models.Q(person=None), name="one_sweep_an_instant")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state", "checked_at"], condition=models.Q(person=None), name="one_sweep_an_instant"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.state} checked {self.checked_at:%Y-%m-%d}"

@@ -16,8 +16,10 @@ from collections_app.kernel.history import History
 class PolicyQuerySet(models.QuerySet["PolicyVersion"]):
     def in_force(self, on: dt.date) -> PolicyQuerySet:
         """Asked by the dates, drafts included: a draft is applied too, shown as draft, and refused with OUTBOUND=live."""
-        return self.exclude(state=PolicyVersion.State.SUPERSEDED).filter(effective_from__lte=on).filter(
-            Q(effective_to=None) | Q(effective_to__gte=on)
+        return (
+            self.exclude(state=PolicyVersion.State.SUPERSEDED)
+            .filter(effective_from__lte=on)
+            .filter(Q(effective_to=None) | Q(effective_to__gte=on))
         )
 
 
@@ -69,7 +71,12 @@ class PolicyVersion(RefreshableFSM, models.Model):
         return f"{self.ident} {self.version}"
 
     @transition(
-        state, [State.DRAFT], State.APPROVED, permission="collections_app.release_policy", four_eyes=True, machines=False,
+        state,
+        [State.DRAFT],
+        State.APPROVED,
+        permission="collections_app.release_policy",
+        four_eyes=True,
+        machines=False,
         stamps={"released_by": Arg("by")},
     )
     def release(self) -> None:

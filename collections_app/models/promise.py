@@ -44,7 +44,9 @@ class Promise(RefreshableFSM, models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(state="open"), name="one_open_promise_a_case"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="promise_positive"),
-            models.CheckConstraint(condition=Q(state__in=["open", "kept", "broken", "withdrawn"]), name="promise_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "kept", "broken", "withdrawn"]), name="promise_state"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,6 +60,8 @@ class Promise(RefreshableFSM, models.Model):
     def break_(self) -> None:
         """Its day went by without the money."""
 
-    @transition(state, [State.OPEN], State.WITHDRAWN, permission="collections_app.work_case", stamps={"settled_on": Arg("on")})
+    @transition(
+        state, [State.OPEN], State.WITHDRAWN, permission="collections_app.work_case", stamps={"settled_on": Arg("on")}
+    )
     def withdraw(self) -> None:
         """The borrower took it back."""

@@ -21,7 +21,9 @@ class DailyRun(RefreshableFSM, models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     started_by = models.CharField(max_length=150)
-    newest = models.BooleanField(default=True, help_text="False: caught up later, only the newest day's contacts are made.")
+    newest = models.BooleanField(
+        default=True, help_text="False: caught up later, only the newest day's contacts are made."
+    )
     result = models.JSONField(default=dict)
     state = FSMField(default=State.OPEN, choices=State, protected=True)
 

@@ -52,18 +52,26 @@ def ladder_as_preset(ladder: Ladder) -> Preset:
 
 def _as_preset(ladder: Ladder) -> Preset:
     return Preset(
-        id=f"ladder-{ladder.id}", version=ladder.version, status=ladder.status, title=None, law_checked_on=None,
-        effective_from=ladder.effective_from, effective_to=ladder.effective_to, jurisdiction=HOUSE, extends=None,
-        applies_when={}, tz=TzPolicy(), rules=stage_rules(ladder), digest=ladder.digest,
+        id=f"ladder-{ladder.id}",
+        version=ladder.version,
+        status=ladder.status,
+        title=None,
+        law_checked_on=None,
+        effective_from=ladder.effective_from,
+        effective_to=ladder.effective_to,
+        jurisdiction=HOUSE,
+        extends=None,
+        applies_when={},
+        tz=TzPolicy(),
+        rules=stage_rules(ladder),
+        digest=ladder.digest,
     )
 
 
 def _loaded(kind: str, parse: Any) -> list[Loaded]:
     rows = PolicyVersion.objects.filter(kind=kind).exclude(state=PolicyVersion.State.SUPERSEDED).order_by("ident", "id")
     return [
-        Loaded(
-            r.pk, r.ident, r.version, r.digest, r.state, r.effective_from, r.effective_to, parse(r.digest, r.source)
-        )
+        Loaded(r.pk, r.ident, r.version, r.digest, r.state, r.effective_from, r.effective_to, parse(r.digest, r.source))
         for r in rows
     ]
 
@@ -77,15 +85,27 @@ class Policies:
         self._for: dict[tuple[Any, ...], tuple[Loaded, ...]] = {}
 
     def presets_for(
-        self, *, country: str, region: str, contract_law: str, debt_kind: str, collector_role: str, product: str,
-        lender_type: str, agreement_kind: str, on: dt.date,
+        self,
+        *,
+        country: str,
+        region: str,
+        contract_law: str,
+        debt_kind: str,
+        collector_role: str,
+        product: str,
+        lender_type: str,
+        agreement_kind: str,
+        on: dt.date,
     ) -> tuple[Loaded, ...]:
         """Presets whose dates hold `on` and whose `applies_when` fits: every given key must; what is not known fits."""
         key = (country, region, contract_law, debt_kind, collector_role, product, lender_type, agreement_kind, on)
         if key not in self._for:
             known = {
-                "debt_kind": debt_kind, "collector_role": collector_role, "product": product,
-                "lender_type": lender_type, "agreement_kind": agreement_kind,
+                "debt_kind": debt_kind,
+                "collector_role": collector_role,
+                "product": product,
+                "lender_type": lender_type,
+                "agreement_kind": agreement_kind,
             }
             self._for[key] = tuple(
                 p for p in self.presets if p.in_force(on) and _fits(p.content, country, region, contract_law, known)
@@ -94,10 +114,7 @@ class Policies:
 
     def ladder_for(self, product: str, on: dt.date, segment: str = "standard") -> Loaded | None:
         """The ladder in force that takes this product and segment; the newest version where several do."""
-        found = [
-            x for x in self.ladders
-            if x.in_force(on) and _takes(x.content, product, segment)
-        ]
+        found = [x for x in self.ladders if x.in_force(on) and _takes(x.content, product, segment)]
         return max(found, key=lambda x: (x.effective_from, x.id), default=None)
 
     def ladder(self, policy_id: int) -> Ladder:

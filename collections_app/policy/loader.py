@@ -52,22 +52,45 @@ def load(path: Path, *, by: Any = None) -> LoadedVersion:
         return LoadedVersion(content.id, content.version, content.digest, existing.state, False)
     title = getattr(content, "title", None) or ""
     row = history.create_by(
-        PolicyVersion, by=by, because=f"loaded from {path.name}", kind=kind, ident=content.id, version=content.version,
-        title=title if isinstance(title, str) else title.get("en", ""), jurisdiction=getattr(content, "jurisdiction", ""),
-        digest=content.digest, effective_from=content.effective_from, effective_to=content.effective_to, source=text,
-        loaded_at=clock.now(), requested_by=by,
+        PolicyVersion,
+        by=by,
+        because=f"loaded from {path.name}",
+        kind=kind,
+        ident=content.id,
+        version=content.version,
+        title=title if isinstance(title, str) else title.get("en", ""),
+        jurisdiction=getattr(content, "jurisdiction", ""),
+        digest=content.digest,
+        effective_from=content.effective_from,
+        effective_to=content.effective_to,
+        source=text,
+        loaded_at=clock.now(),
+        requested_by=by,
     )
     _supersede_older(row, content.effective_from, by)
     if isinstance(content, Ladder):
         LadderStep.objects.bulk_create(
-            LadderStep(policy=row, code=s.code, position=n, days=[d for d, _ in s.occurrences()], channel=s.channel, summary=_step_summary(s))
+            LadderStep(
+                policy=row,
+                code=s.code,
+                position=n,
+                days=[d for d, _ in s.occurrences()],
+                channel=s.channel,
+                summary=_step_summary(s),
+            )
             for n, s in enumerate(content.steps)
         )
     else:
         PresetRule.objects.bulk_create(
             PresetRule(
-                policy=row, rule_id=r.id, type=r.type, level=r.level, verdict=r.verdict, cite=r.cite,
-                confidence=r.confidence, summary=r.note,
+                policy=row,
+                rule_id=r.id,
+                type=r.type,
+                level=r.level,
+                verdict=r.verdict,
+                cite=r.cite,
+                confidence=r.confidence,
+                summary=r.note,
             )
             for r in content.rules
         )
@@ -77,9 +100,11 @@ def load(path: Path, *, by: Any = None) -> LoadedVersion:
 def _supersede_older(row: PolicyVersion, effective_from: dt.date, by: Any) -> None:
     """A version that begins on the same day or earlier than an older one takes its place; one that begins later only
     once its day comes, which the dates themselves decide."""
-    for older in PolicyVersion.objects.filter(
-        kind=row.kind, ident=row.ident, effective_from__gte=effective_from
-    ).exclude(pk=row.pk).exclude(state=PolicyVersion.State.SUPERSEDED):
+    for older in (
+        PolicyVersion.objects.filter(kind=row.kind, ident=row.ident, effective_from__gte=effective_from)
+        .exclude(pk=row.pk)
+        .exclude(state=PolicyVersion.State.SUPERSEDED)
+    ):
         fsm.apply(older, "supersede", by=by, because=f"{row.version} took its place")
 
 

@@ -22,50 +22,93 @@ def _in(window: tuple[int, int], field: str = "loan_id") -> dict[str, int]:
     return {f"{field}__gte": window[0], f"{field}__lte": window[1]}
 
 
-def open_cases(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, policies: Policies) -> tuple[int, dict[int, str]]:
+def open_cases(
+    window: tuple[int, int], *, on: dt.date, by: Any, run: Any, policies: Policies
+) -> tuple[int, dict[int, str]]:
     """Open a case for every loan of a window of loan ids that is past due and has none.
 
     Gives how many were opened, and the loans that no ladder takes, with the reason (they are set aside).
     """
-    due = Loan.objects.past_due(on).filter(**_in(window, "id")).filter(
-        ~Exists(Case.objects.filter(loan=OuterRef("pk")).exclude(stage=Case.Stage.CLOSED))
+    due = (
+        Loan.objects.past_due(on)
+        .filter(**_in(window, "id"))
+        .filter(~Exists(Case.objects.filter(loan=OuterRef("pk")).exclude(stage=Case.Stage.CLOSED)))
     )
-    rows = list(
-        due.order_by("id").values_list(
-            "id", "debtor_id", "group", "product", "law_on", "oldest_open_due_on"
-        )
-    )
+    rows = list(due.order_by("id").values_list("id", "debtor_id", "group", "product", "law_on", "oldest_open_due_on"))
     if not rows:
         return 0, {}
     earlier = dict(
-        Case.objects.filter(loan__any_of=[r[0] for r in rows]).values("loan_id").annotate(n=Max("episode")).values_list("loan_id", "n")
+        Case.objects.filter(loan__any_of=[r[0] for r in rows])
+        .values("loan_id")
+        .annotate(n=Max("episode"))
+        .values_list("loan_id", "n")
     )
     aside: dict[int, str] = {}
     fresh = []
     for loan_id, debtor_id, group, product, law_on, oldest in rows:
         ladder = policies.ladder_for(product, law_on or on)
         if ladder is None:
-            aside[loan_id] = f"No ladder in force on {law_on or on} takes the product “{product}”: load one or widen its applies_when."
+            aside[loan_id] = (
+                f"No ladder in force on {law_on or on} takes the product “{product}”: load one or widen its applies_when."
+            )
             continue
         fresh.append(
             (
-                loan_id, debtor_id, group, earlier.get(loan_id, 0) + 1, on, oldest, oldest, 0, 0, NEVER, NEVER, NEVER, NEVER,
-                ladder.id, f"product {product}, segment standard", Case.Stage.EARLY.value, on, "", "",
+                loan_id,
+                debtor_id,
+                group,
+                earlier.get(loan_id, 0) + 1,
+                on,
+                oldest,
+                oldest,
+                0,
+                0,
+                NEVER,
+                NEVER,
+                NEVER,
+                NEVER,
+                ladder.id,
+                f"product {product}, segment standard",
+                Case.Stage.EARLY.value,
+                on,
+                "",
+                "",
             )
         )
     ids = bulk.reserve_ids(Case, len(fresh))
     bulk.insert_rows(
         Case,
         (
-            "id", "loan", "debtor", "group", "episode", "started_on", "anchor_due_on", "counts_from_on", "stopped_days", "anchor_count",
-            "contacts_held_until", "clock_held_until", "fees_held_until", "legal_held_until", "ladder", "ladder_because",
-            "stage", "stage_on", "stage_step", "closed_reason",
+            "id",
+            "loan",
+            "debtor",
+            "group",
+            "episode",
+            "started_on",
+            "anchor_due_on",
+            "counts_from_on",
+            "stopped_days",
+            "anchor_count",
+            "contacts_held_until",
+            "clock_held_until",
+            "fees_held_until",
+            "legal_held_until",
+            "ladder",
+            "ladder_because",
+            "stage",
+            "stage_on",
+            "stage_step",
+            "closed_reason",
         ),
         ((pk, *row) for pk, row in zip(ids, fresh, strict=True)),
     )
     history.record(Case, ids, kind="+", by=by, because="an instalment was not paid", run=run)
     fsm.advance_set(
-        Loan.objects.filter(pk__any_of=[r[0] for r in fresh]), "fall_past_due", by=by, because="an instalment was not paid", run=run
+        Loan.objects.filter(pk__any_of=[r[0] for r in fresh]),
+        "fall_past_due",
+        by=by,
+        because="an instalment was not paid",
+        run=run,
     )
     return len(ids), aside
 
@@ -75,16 +118,23 @@ def close_cured(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> C
     moved: Counter[str] = Counter()
     live = Case.objects.open().filter(**_in(window))
     for state, reason in (
-        (Loan.State.PAID_OFF, Case.Closed.PAID_OFF), (Loan.State.SETTLED, Case.Closed.SETTLED),
-        (Loan.State.RESTRUCTURED, Case.Closed.RESTRUCTURED), (Loan.State.WRITTEN_OFF, Case.Closed.WRITTEN_OFF),
+        (Loan.State.PAID_OFF, Case.Closed.PAID_OFF),
+        (Loan.State.SETTLED, Case.Closed.SETTLED),
+        (Loan.State.RESTRUCTURED, Case.Closed.RESTRUCTURED),
+        (Loan.State.WRITTEN_OFF, Case.Closed.WRITTEN_OFF),
         (Loan.State.SOLD, Case.Closed.SOLD),
     ):
         ended = live.filter(loan__state=state)
         stages = _by_stage(ended)
         if stages:
             fsm.advance_set(
-                Case.objects.filter(pk__any_of=list(ended.values_list("pk", flat=True))), "close_with_loan", by=by, run=run,
-                because=f"the loan is {Loan.State(state).label.lower()}", on=on, reason=reason.value,
+                Case.objects.filter(pk__any_of=list(ended.values_list("pk", flat=True))),
+                "close_with_loan",
+                by=by,
+                run=run,
+                because=f"the loan is {Loan.State(state).label.lower()}",
+                on=on,
+                reason=reason.value,
             )
             moved.update(stages)
     cured = live.filter(loan__state__in=Loan.LIVE).filter(
@@ -94,8 +144,12 @@ def close_cured(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> C
     if stages:
         pks = list(cured.values_list("pk", flat=True))
         loans = list(Case.objects.filter(pk__any_of=pks).values_list("loan_id", flat=True))
-        fsm.advance_set(Case.objects.filter(pk__any_of=pks), "cure", by=by, run=run, because="nothing is overdue any more", on=on)
-        fsm.advance_set(Loan.objects.filter(pk__any_of=loans), "come_current", by=by, run=run, because="nothing is overdue any more")
+        fsm.advance_set(
+            Case.objects.filter(pk__any_of=pks), "cure", by=by, run=run, because="nothing is overdue any more", on=on
+        )
+        fsm.advance_set(
+            Loan.objects.filter(pk__any_of=loans), "come_current", by=by, run=run, because="nothing is overdue any more"
+        )
         moved.update(stages)
     return moved
 
@@ -132,7 +186,14 @@ def re_anchor(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> int
             [*window, on],
         )
         changed = sorted(row[0] for row in cursor.fetchall())
-    history.record(Case, changed, kind="~", by=by, because="the oldest open instalment is another one: days are counted from it", run=run)
+    history.record(
+        Case,
+        changed,
+        kind="~",
+        by=by,
+        because="the oldest open instalment is another one: days are counted from it",
+        run=run,
+    )
     return len(changed)
 
 
@@ -151,13 +212,23 @@ def climb(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, policies: 
             ("early|mid", "late", "to_late", mine.filter(stage__in=["early", "mid"]).due_for(first["late"], on)),
             ("early", "mid", "to_mid", mine.filter(stage="early").due_for(first["mid"], on)),
             ("late", "mid", "step_back_to_mid", mine.filter(stage="late").due_for(first["mid"], on, first["late"] - 1)),
-            ("mid|late", "early", "step_back_to_early", mine.filter(
-                stage__in=["mid", "late"], counts_from_on__gt=on - dt.timedelta(days=first["mid"]))),
+            (
+                "mid|late",
+                "early",
+                "step_back_to_early",
+                mine.filter(stage__in=["mid", "late"], counts_from_on__gt=on - dt.timedelta(days=first["mid"])),
+            ),
         ):
             counted = Counter(cases.values_list("stage", flat=True)) if "|" in source else None
             n = fsm.advance_set(
-                cases, name, by=by, run=run, on=on, step=f"{ladder.id}:{target}",
-                because=f"day {first.get(target, 1)} or later of {ladder.id}" if not name.startswith("step_back")
+                cases,
+                name,
+                by=by,
+                run=run,
+                on=on,
+                step=f"{ladder.id}:{target}",
+                because=f"day {first.get(target, 1)} or later of {ladder.id}"
+                if not name.startswith("step_back")
                 else "the days are counted from a later instalment now",
             )
             if n:
@@ -173,7 +244,9 @@ def _mark_for_write_off_review(cases: Any, on: dt.date, by: Any, run: Any, from_
     pks = list(cases.filter(write_off_review_on=None).order_by("pk").values_list("pk", flat=True))
     if pks:
         Case.objects.filter(pk__any_of=pks).update(write_off_review_on=on)
-        history.record(Case, pks, kind="~", by=by, run=run, because=f"day {from_day}: a supervisor reviews whether to write off")
+        history.record(
+            Case, pks, kind="~", by=by, run=run, because=f"day {from_day}: a supervisor reviews whether to write off"
+        )
 
 
 def _ladders_used(window: tuple[int, int]) -> list[int]:
@@ -200,5 +273,3 @@ def refer_to_legal(case: Case, *, on: dt.date, by: Any, because: str, policies: 
     referred = fsm.apply(case, "refer_to_legal", by=by, because=because, on=on, from_day=exits[0].from_day)
     contract_paper.stand_in(case.loan, at=dt.datetime.combine(on, dt.time(12), tzinfo=dt.UTC))
     return referred
-
-

@@ -19,7 +19,13 @@ def stand_in(loan: Loan, *, at: dt.datetime) -> tuple[LoanDocument, ...]:
         return ()
     return (
         _paper(loan, LoanDocument.Kind.CONTRACT, "Loan agreement", loan.contract_on or loan.opened_on, at),
-        _paper(loan, LoanDocument.Kind.PAYOUT_PROOF, "Proof of payment to the borrower", loan.paid_out_on or loan.contract_on, at),
+        _paper(
+            loan,
+            LoanDocument.Kind.PAYOUT_PROOF,
+            "Proof of payment to the borrower",
+            loan.paid_out_on or loan.contract_on,
+            at,
+        ),
     )
 
 
@@ -29,10 +35,17 @@ def _paper(loan: Loan, kind: str, title: str, dated_on: dt.date | None, at: dt.d
         return known
     laid = lay_out(_page(loan, title), metadata=Metadata(title=f"{title} {loan.number}", made_at=at))
     kept = store.put(
-        loan.debtor.key, laid.pdf, title=f"{title} {loan.number} (generated)", media_type="application/pdf", at=at, pages=laid.pages,
+        loan.debtor.key,
+        laid.pdf,
+        title=f"{title} {loan.number} (generated)",
+        media_type="application/pdf",
+        at=at,
+        pages=laid.pages,
         generated=True,
     )
-    return LoanDocument.objects.create(loan=loan, document=kept, kind=kind, dated_on=dated_on or loan.opened_on or at.date())
+    return LoanDocument.objects.create(
+        loan=loan, document=kept, kind=kind, dated_on=dated_on or loan.opened_on or at.date()
+    )
 
 
 def _page(loan: Loan, title: str) -> str:

@@ -54,8 +54,13 @@ class Dispatched:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "sent": self.sent, "failed": self.failed, "withheld": dict(sorted(self.withheld.items())),
-            "unconfirmed": self.unconfirmed, "cancelled": self.cancelled, "released": self.released, "awaiting": self.awaiting,
+            "sent": self.sent,
+            "failed": self.failed,
+            "withheld": dict(sorted(self.withheld.items())),
+            "unconfirmed": self.unconfirmed,
+            "cancelled": self.cancelled,
+            "released": self.released,
+            "awaiting": self.awaiting,
             "not_configured": self.not_configured,
         }
 
@@ -106,7 +111,11 @@ def hand_over(contact: Contact, *, at: dt.datetime, expires_at: dt.datetime) -> 
     point = contact.contact_point
     receipt = registry.adapter_for(contact.channel).send(
         Envelope(
-            contact_id=contact.pk, channel=contact.channel, to=point.value if point else "", language=contact.language, expires_at=expires_at
+            contact_id=contact.pk,
+            channel=contact.channel,
+            to=point.value if point else "",
+            language=contact.language,
+            expires_at=expires_at,
         ),
         at=at,
     )
@@ -122,7 +131,9 @@ def refuse_drafts_when_live(on: dt.date) -> None:
     """OUTBOUND=live sends nothing while a policy in force is a draft, or a loan's law is assumed."""
     if settings.OUTBOUND != "live":
         return
-    drafts = [str(p) for p in PolicyVersion.objects.in_force(on).filter(state=PolicyVersion.State.DRAFT).order_by("ident")]
+    drafts = [
+        str(p) for p in PolicyVersion.objects.in_force(on).filter(state=PolicyVersion.State.DRAFT).order_by("ident")
+    ]
     if drafts:
         raise DomainError(
             "draft_in_force",
@@ -141,15 +152,20 @@ def _claim(channel: str, at: dt.datetime, size: int, out: Dispatched, after: int
     3. Cancel what money, a hold, a promise or a closed case has overtaken. 4. Judge. 5. Render, clear, mark sending.
     Gives the envelopes, how many contacts were looked at, and the last id."""
     picked = list(
-        Contact.objects.dispatchable(at).filter(channel=channel, pk__gt=after).order_by("pk").values_list("pk", "group")[:size]
+        Contact.objects.dispatchable(at)
+        .filter(channel=channel, pk__gt=after)
+        .order_by("pk")
+        .values_list("pk", "group")[:size]
     )
     if not picked:
         return [], 0, after
     locks.lock_pks(Person.objects.filter(group__in=sorted({g for _, g in picked})))
     locks.lock_pks(Contact.objects.filter(pk__any_of=[pk for pk, _ in picked]))
     contacts = list(
-        Contact.objects.dispatchable(at).filter(pk__any_of=[pk for pk, _ in picked])
-        .select_related("contact_point", "person__key", "case", "requested_by").order_by("pk")
+        Contact.objects.dispatchable(at)
+        .filter(pk__any_of=[pk for pk, _ in picked])
+        .select_related("contact_point", "person__key", "case", "requested_by")
+        .order_by("pk")
     )
     by = actors.machine(actors.DISPATCH)
     on = message_facts.local_date(contacts, at)
@@ -163,20 +179,27 @@ def _claim(channel: str, at: dt.datetime, size: int, out: Dispatched, after: int
 
 def _covers(contacts: Sequence[Contact]) -> dict[int, list[ContactCase]]:
     found: dict[int, list[ContactCase]] = defaultdict(list)
-    rows = ContactCase.objects.filter(contact__any_of=[c.pk for c in contacts]).select_related("loan__lender", "case", "instalment")
+    rows = ContactCase.objects.filter(contact__any_of=[c.pk for c in contacts]).select_related(
+        "loan__lender", "case", "instalment"
+    )
     for row in rows.order_by("contact_id", "id"):
         found[row.contact_id or 0].append(row)
     return found
 
 
 def _still_wanted(
-    contacts: list[Contact], covers: dict[int, list[ContactCase]], positions: dict[int, Any], on: dict[int, dt.date], by: Any,
+    contacts: list[Contact],
+    covers: dict[int, list[ContactCase]],
+    positions: dict[int, Any],
+    on: dict[int, dt.date],
+    by: Any,
     out: Dispatched,
 ) -> list[Contact]:
     """What money, a hold, a promise or a closing has overtaken since the plan is cancelled, with its reason."""
     promised = set(
         Promise.objects.filter(
-            state=Promise.State.OPEN, case__any_of=sorted({c.case_id for found in covers.values() for c in found if c.case_id})
+            state=Promise.State.OPEN,
+            case__any_of=sorted({c.case_id for found in covers.values() for c in found if c.case_id}),
         ).values_list("case_id", flat=True)
     )
     reasons: dict[str, list[int]] = defaultdict(list)
@@ -189,7 +212,11 @@ def _still_wanted(
             kept.append(contact)
     for sentence, pks in sorted(reasons.items()):
         out.cancelled += fsm.advance_set(
-            Contact.objects.filter(pk__any_of=pks), "cancel", by=by, because="looked at again before sending", sentence=sentence
+            Contact.objects.filter(pk__any_of=pks),
+            "cancel",
+            by=by,
+            because="looked at again before sending",
+            sentence=sentence,
         )
     return kept
 
@@ -210,7 +237,12 @@ def _overtaken(cover: ContactCase, position: Any, on: dt.date, promised: set[int
 
 
 def _judge(
-    contacts: list[Contact], covers: dict[int, list[ContactCase]], positions: dict[int, Any], at: dt.datetime, by: Any, out: Dispatched
+    contacts: list[Contact],
+    covers: dict[int, list[ContactCase]],
+    positions: dict[int, Any],
+    at: dt.datetime,
+    by: Any,
+    out: Dispatched,
 ) -> list[tuple[Contact, Judged, Rendered]]:
     """Judge the send with the text that would leave; withhold, or hand to a second person, what does not pass."""
     if not contacts:
@@ -239,12 +271,17 @@ def _judge(
     for sentence, pks in failures.items():
         out.awaiting += len(
             fsm.advance_rows(
-                Contact, "ask_approval", {pk: {"sentence": sentence, "rules": "text", "requested_by": askers[pk]} for pk in pks}, by=by,
+                Contact,
+                "ask_approval",
+                {pk: {"sentence": sentence, "rules": "text", "requested_by": askers[pk]} for pk in pks},
+                by=by,
                 because="its text could not be made",
             )
         )
     approvals = {
-        c.pk: (c.requested_by_id, c.approved_by_id) for c in contacts if c.approved_by_id is not None and c.requested_by_id is not None
+        c.pk: (c.requested_by_id, c.approved_by_id)
+        for c in contacts
+        if c.approved_by_id is not None and c.requested_by_id is not None
     }
     judged = gate.judge(final, asked_by=by, approvals=approvals)
     going, withheld, asking = [], {}, {}
@@ -256,12 +293,22 @@ def _judge(
         if j.expires_at is not None:
             going.append((c, j, drafted[c.pk]))
         elif j.answer.verdict == "approve":
-            asking[c.pk] = {"sentence": f"a second person decides: {rules}", "rules": rules, "requested_by": askers[c.pk]}
+            asking[c.pk] = {
+                "sentence": f"a second person decides: {rules}",
+                "rules": rules,
+                "requested_by": askers[c.pk],
+            }
         else:
             out.withheld.update(j.answer.by)
-            withheld[c.pk] = {"sentence": f"withheld by {rules}", "rules": rules, "until": j.answer.next_allowed_at or j.answer.blocked_until or at + FAR}
+            withheld[c.pk] = {
+                "sentence": f"withheld by {rules}",
+                "rules": rules,
+                "until": j.answer.next_allowed_at or at + FAR,
+            }
     fsm.advance_rows(Contact, "withhold", withheld, by=by, because="the gate withheld it at the moment of sending")
-    out.awaiting += len(fsm.advance_rows(Contact, "ask_approval", asking, by=by, because="the gate asks for a second person"))
+    out.awaiting += len(
+        fsm.advance_rows(Contact, "ask_approval", asking, by=by, because="the gate asks for a second person")
+    )
     gate.clear(j for _, j, _ in going)
     return going
 
@@ -273,7 +320,11 @@ def _with(ask: Ask, **changes: Any) -> Ask:
 
 
 def _mark_sending(
-    going: list[tuple[Contact, Judged, Rendered]], covers: dict[int, list[ContactCase]], positions: dict[int, Any], at: dt.datetime, by: Any
+    going: list[tuple[Contact, Judged, Rendered]],
+    covers: dict[int, list[ContactCase]],
+    positions: dict[int, Any],
+    at: dt.datetime,
+    by: Any,
 ) -> list[_Claimed]:
     rows: dict[int, dict[str, Any]] = {}
     out = []
@@ -284,16 +335,30 @@ def _mark_sending(
         assert j.expires_at is not None
         stop_seq = c.person.stop_seq
         rows[c.pk] = {
-            "clearance_id": c.pk, "at": at, "stop_seq": stop_seq, "text_sha256": letter.sha256 if letter else text.sha256,
-            "text": message_facts.sealed_text(c, text), "document_id": letter.document_id if letter else None, "language": text.language,
+            "clearance_id": c.pk,
+            "at": at,
+            "stop_seq": stop_seq,
+            "text_sha256": letter.sha256 if letter else text.sha256,
+            "text": message_facts.sealed_text(c, text),
+            "document_id": letter.document_id if letter else None,
+            "language": text.language,
         }
         out.append(
             _Claimed(
-                c.pk, c.person_id, stop_seq,
+                c.pk,
+                c.person_id,
+                stop_seq,
                 Envelope(
-                    contact_id=c.pk, channel=c.channel, to=c.contact_point.value if c.contact_point else "", subject=text.subject,
-                    text=text.text, html="" if letter else text.html, document=letter.pdf if letter else None, language=text.language,
-                    expires_at=j.expires_at, text_sha256=rows[c.pk]["text_sha256"],
+                    contact_id=c.pk,
+                    channel=c.channel,
+                    to=c.contact_point.value if c.contact_point else "",
+                    subject=text.subject,
+                    text=text.text,
+                    html="" if letter else text.html,
+                    document=letter.pdf if letter else None,
+                    language=text.language,
+                    expires_at=j.expires_at,
+                    text_sha256=rows[c.pk]["text_sha256"],
                 ),
             )
         )
@@ -329,20 +394,28 @@ def _stamp(c: _Claimed, at: dt.datetime) -> bool:
     unchanged = Person.objects.filter(pk=OuterRef("person_id"), stop_seq=c.stop_seq)
     return bool(
         Contact.objects.filter(pk=c.contact_id, state=Contact.State.SENDING, attempted_at=None)
-        .filter(Exists(unchanged)).update(attempted_at=at)
+        .filter(Exists(unchanged))
+        .update(attempted_at=at)
     )
 
 
 def _release(contact_id: int, by: Any) -> int:
     return fsm.advance_set(
-        Contact.objects.filter(pk=contact_id, attempted_at=None), "release", by=by, because="not spoken: something came since the claim"
+        Contact.objects.filter(pk=contact_id, attempted_at=None),
+        "release",
+        by=by,
+        because="not spoken: something came since the claim",
     )
 
 
 @transaction.atomic
 def _settle_sent(c: _Claimed, reference: str, at: dt.datetime, by: Any) -> None:
     fsm.advance_rows(
-        Contact, "mark_sent", {c.contact_id: {"at": at, "reference": reference[:120]}}, by=by, because="the channel accepted it"
+        Contact,
+        "mark_sent",
+        {c.contact_id: {"at": at, "reference": reference[:120]}},
+        by=by,
+        because="the channel accepted it",
     )
     record_sent([c.contact_id], at=at, by=by)
 
@@ -361,7 +434,9 @@ def _settle_error(c: _Claimed, error: ChannelError, at: dt.datetime, by: Any, ou
     if error.unknown:
         out.unconfirmed += fsm.advance_set(one, "lose_answer", by=by, because="attempted, no answer", sentence=sentence)
     elif error.permanent and error.code != "not_configured":
-        out.failed += fsm.advance_set(one, "fail", by=by, because="the channel refused it for good", sentence=sentence, at=at)
+        out.failed += fsm.advance_set(
+            one, "fail", by=by, because="the channel refused it for good", sentence=sentence, at=at
+        )
         if error.code != "not_listed":
             record_failed([c.contact_id], at=at, by=by)
     else:
@@ -383,15 +458,18 @@ def sweep_stale(at: dt.datetime, out: Dispatched) -> None:
     """Claims whose worker is gone: never attempted → the plan, attempted → unconfirmed."""
     by = actors.machine(actors.DISPATCH)
     stale = Contact.objects.filter(
-        direction="out", channel__in=Contact.MESSAGES, state=Contact.State.SENDING,
+        direction="out",
+        channel__in=Contact.MESSAGES,
+        state=Contact.State.SENDING,
         claimed_at__lt=at - dt.timedelta(seconds=STALE_SECONDS),
     )
     out.unconfirmed += fsm.advance_set(
-        stale.filter(attempted_at__isnull=False), "lose_answer", by=by, because="its worker ended before the answer",
+        stale.filter(attempted_at__isnull=False),
+        "lose_answer",
+        by=by,
+        because="its worker ended before the answer",
         sentence="attempted, and the worker ended before the answer was kept",
     )
     out.released += fsm.advance_set(
         stale.filter(attempted_at=None), "release", by=by, because="its worker ended before it was attempted"
     )
-
-

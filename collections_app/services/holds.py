@@ -15,13 +15,29 @@ STOPS = ("contacts", "clock", "fees", "legal")
 
 
 def request_hold(
-    case: Case, *, reason: str, from_on: dt.date, until_on: dt.date | None, by: Any, because: str, evidence: str | None = None,
+    case: Case,
+    *,
+    reason: str,
+    from_on: dt.date,
+    until_on: dt.date | None,
+    by: Any,
+    because: str,
+    evidence: str | None = None,
     stops: Sequence[str] = ("contacts", "clock", "legal"),
 ) -> Hold:
     """Ask for a hold; it stops nothing until a second person approves it."""
     return history.create_by(
-        Hold, by=by, because=because, case=case, person_id=case.debtor_id, reason=reason, from_on=from_on, until_on=until_on,
-        evidence=evidence, requested_by=by, **{f"stops_{what}": what in stops for what in STOPS},
+        Hold,
+        by=by,
+        because=because,
+        case=case,
+        person_id=case.debtor_id,
+        reason=reason,
+        from_on=from_on,
+        until_on=until_on,
+        evidence=evidence,
+        requested_by=by,
+        **{f"stops_{what}": what in stops for what in STOPS},
     )
 
 
@@ -83,8 +99,12 @@ def end_over(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> tupl
     case_ids = sorted(set(over.values_list("case_id", flat=True)))
     ended = fsm.advance_set(over, "end", by=by, because="its last day is over", run=run)
     early = Hold.objects.filter(
-        state=Hold.State.ENDED, stops_clock=True, clock_counted=False, case__loan_id__gte=window[0],
-        case__loan_id__lte=window[1], until_on__lt=on,
+        state=Hold.State.ENDED,
+        stops_clock=True,
+        clock_counted=False,
+        case__loan_id__gte=window[0],
+        case__loan_id__lte=window[1],
+        until_on__lt=on,
     )
     case_ids = sorted(set(case_ids) | set(early.values_list("case_id", flat=True)))
     moved = _count_stopped_days(case_ids, on=on, by=by, run=run)
@@ -103,11 +123,26 @@ def _count_stopped_days(case_ids: Sequence[int], *, on: dt.date, by: Any, run: A
             counted.append(h.pk)
         if len(stopped) != case.stopped_days:
             changed.append(
-                (case.pk, {"stopped_days": len(stopped), "counts_from_on": case.anchor_due_on + dt.timedelta(days=len(stopped))})
+                (
+                    case.pk,
+                    {
+                        "stopped_days": len(stopped),
+                        "counts_from_on": case.anchor_due_on + dt.timedelta(days=len(stopped)),
+                    },
+                )
             )
     bulk.update_rows(Case, changed)
-    history.record(Case, [pk for pk, _ in changed], kind="~", by=by, run=run, because="days on which the clock was stopped are not counted")
-    fresh = list(Hold.objects.filter(pk__any_of=counted, clock_counted=False).order_by("pk").values_list("pk", flat=True))
+    history.record(
+        Case,
+        [pk for pk, _ in changed],
+        kind="~",
+        by=by,
+        run=run,
+        because="days on which the clock was stopped are not counted",
+    )
+    fresh = list(
+        Hold.objects.filter(pk__any_of=counted, clock_counted=False).order_by("pk").values_list("pk", flat=True)
+    )
     Hold.objects.filter(pk__any_of=fresh).update(clock_counted=True)
     history.record(Hold, fresh, kind="~", by=by, run=run, because="its stopped days were added to the case")
     return len(changed)

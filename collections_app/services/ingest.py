@@ -53,11 +53,19 @@ from .ledger import refresh_oldest_open
 CHUNK = 2_000  # loans a transaction: about 60 MB of records and rows at their widest
 LEDGER_CHUNK = 5_000
 
-_INDEXED = {"mobile": BlindIndex.Kind.PHONE, "landline": BlindIndex.Kind.PHONE, "work_phone": BlindIndex.Kind.PHONE,
-            "email": BlindIndex.Kind.EMAIL, "work_email": BlindIndex.Kind.EMAIL}
+_INDEXED = {
+    "mobile": BlindIndex.Kind.PHONE,
+    "landline": BlindIndex.Kind.PHONE,
+    "work_phone": BlindIndex.Kind.PHONE,
+    "email": BlindIndex.Kind.EMAIL,
+    "work_email": BlindIndex.Kind.EMAIL,
+}
 _EVENTS = {
-    "ExtensionRecord": LoanEvent.Kind.EXTENSION, "WriteOffRecord": LoanEvent.Kind.WRITE_OFF,
-    "PayOffRecord": LoanEvent.Kind.PAY_OFF, "RecoveryRecord": LoanEvent.Kind.RECOVERY, "ReturnRecord": LoanEvent.Kind.RETURN,
+    "ExtensionRecord": LoanEvent.Kind.EXTENSION,
+    "WriteOffRecord": LoanEvent.Kind.WRITE_OFF,
+    "PayOffRecord": LoanEvent.Kind.PAY_OFF,
+    "RecoveryRecord": LoanEvent.Kind.RECOVERY,
+    "ReturnRecord": LoanEvent.Kind.RETURN,
 }
 
 
@@ -83,14 +91,28 @@ class Imported:
         return out
 
 
-def import_loans(path: Path, mapping: str | None = None, *, as_of: dt.date | None = None, dry_run: bool = False, by: Any = None,
-                 rejects_dir: Path | None = None) -> Imported:
+def import_loans(
+    path: Path,
+    mapping: str | None = None,
+    *,
+    as_of: dt.date | None = None,
+    dry_run: bool = False,
+    by: Any = None,
+    rejects_dir: Path | None = None,
+) -> Imported:
     """Import a file of loans."""
     return _import(path, mapping, "loans", _loans, as_of, dry_run, by, rejects_dir)
 
 
-def import_payments(path: Path, mapping: str | None = None, *, as_of: dt.date | None = None, dry_run: bool = False, by: Any = None,
-                    rejects_dir: Path | None = None) -> Imported:
+def import_payments(
+    path: Path,
+    mapping: str | None = None,
+    *,
+    as_of: dt.date | None = None,
+    dry_run: bool = False,
+    by: Any = None,
+    rejects_dir: Path | None = None,
+) -> Imported:
     """Import a file of payments and other events of loans; `as_of` takes only what is valued until that day."""
     return _import(path, mapping, "payments", _ledger, as_of, dry_run, by, rejects_dir)
 
@@ -113,13 +135,24 @@ class _Job:
         self.out.rejected += 1
         key = self.batch.key
         ImportRow.objects.create(
-            batch=self.batch, key=key, line=found.line, column=found.column[:120], code=found.code, reason=found.sentence,
+            batch=self.batch,
+            key=key,
+            line=found.line,
+            column=found.column[:120],
+            code=found.code,
+            reason=found.sentence,
             raw=json.dumps(dict(found.values), ensure_ascii=False) if found.values else None,
         )
 
 
 def _import(
-    path: Path, mapping_name: str | None, kind: str, take: Callable[[Any, _Job], None], as_of: dt.date | None, dry_run: bool, by: Any,
+    path: Path,
+    mapping_name: str | None,
+    kind: str,
+    take: Callable[[Any, _Job], None],
+    as_of: dt.date | None,
+    dry_run: bool,
+    by: Any,
     rejects_dir: Path | None,
 ) -> Imported:
     began = clock.process_seconds()
@@ -133,17 +166,28 @@ def _import(
     if done is not None and not dry_run:
         earlier: dict[str, Any] = done.result
         return Imported(
-            batch=done.pk, rows=earlier["rows"], unchanged=earlier["rows"] - earlier["rejected"] - earlier.get("later", 0),
-            rejected=earlier["rejected"], rejects_file=earlier["rejects_file"], later=earlier.get("later", 0),
-            seconds=clock.process_seconds() - began, notes=["this very file was imported before: nothing was changed"],
+            batch=done.pk,
+            rows=earlier["rows"],
+            unchanged=earlier["rows"] - earlier["rejected"] - earlier.get("later", 0),
+            rejected=earlier["rejected"],
+            rejects_file=earlier["rejects_file"],
+            later=earlier.get("later", 0),
+            seconds=clock.process_seconds() - began,
+            notes=["this very file was imported before: nothing was changed"],
         )
     out = Imported()
     folder = rejects_dir or Path(settings.VAR_DIR) / "rejects"
     folder.mkdir(parents=True, exist_ok=True)
     with transaction.atomic() if dry_run else _no_transaction():
         batch = ImportBatch.objects.create(
-            key=keys.new_key(DataKey.Kind.BATCH), kind=kind, file_name=path.name[:255], sha256=sha, mapping=mapping.id[:120],
-            mapping_sha256=mapping.sha256, as_of=as_of, started_at=clock.now(),
+            key=keys.new_key(DataKey.Kind.BATCH),
+            kind=kind,
+            file_name=path.name[:255],
+            sha256=sha,
+            mapping=mapping.id[:120],
+            mapping_sha256=mapping.sha256,
+            as_of=as_of,
+            started_at=clock.now(),
         )
         target = folder / f"{path.name.split('.')[0]}.{batch.pk}.rejects.csv"
         with RejectsWriter(target, rows.columns, mapping.delimiter or ",") as writer:
@@ -196,7 +240,12 @@ def _loans(rows: Any, job: _Job) -> None:
 
 
 def _take_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
-    known = {n: (pk, d) for n, pk, d in Loan.objects.filter(number__in=[r.number for r in found]).values_list("number", "pk", "row_digest")}
+    known = {
+        n: (pk, d)
+        for n, pk, d in Loan.objects.filter(number__in=[r.number for r in found]).values_list(
+            "number", "pk", "row_digest"
+        )
+    }
     fresh = [r for r in found if r.number not in known]
     _create_loans(fresh, job)
     job.out.created += len(fresh)
@@ -227,13 +276,20 @@ def _create_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
     if not found:
         return
     people = _people(found, job)
-    lenders = {name: _lender(name, group, job) for name, group in sorted({(r.lender or settings.LENDER_NAME, r.creditor_group or "house") for r in found})}
+    lenders = {
+        name: _lender(name, group, job)
+        for name, group in sorted({(r.lender or settings.LENDER_NAME, r.creditor_group or "house") for r in found})
+    }
     groups = _groups(found, people, job)
     ids = bulk.reserve_ids(Loan, len(found))
     loans, parties, instalments, credits, shares = [], [], [], [], []
     for pk, r in zip(ids, found, strict=True):
         if r.debtor is None:
-            raise DomainError("loan_without_debtor", f"Line {r.line}: loan {r.number} names no borrower; the mapping must give one.", loan=r.number)
+            raise DomainError(
+                "loan_without_debtor",
+                f"Line {r.line}: loan {r.number} names no borrower; the mapping must give one.",
+                loan=r.number,
+            )
         debtor = people[r.debtor.reference]
         listed = list(r.instalments())
         regular = r.instalment or (listed[-1].amount if listed else Decimal(0))
@@ -243,13 +299,33 @@ def _create_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
         credit = r.opening_credit or Decimal(0)
         loans.append(
             (
-                pk, r.number, lender.pk, debtor, groups[r.number], r.product, r.debt_kind or "consumer", r.agreement_kind,
-                r.lender_type or "bank", r.collector_role or "first_party", r.contract_law, r.law_on, r.currency,
-                int(money.to_minor(r.principal, r.currency)), int(r.apr * 1_000_000) if r.apr is not None else None,
-                r.contract_on, r.paid_out_on, r.opening_on, int(money.to_minor(regular, r.currency)),
-                int(money.to_minor(tolerance, r.currency)), oldest, _due_day(r), _allocation(r, job),
+                pk,
+                r.number,
+                lender.pk,
+                debtor,
+                groups[r.number],
+                r.product,
+                r.debt_kind or "consumer",
+                r.agreement_kind,
+                r.lender_type or "bank",
+                r.collector_role or "first_party",
+                r.contract_law,
+                r.law_on,
+                r.currency,
+                int(money.to_minor(r.principal, r.currency)),
+                int(r.apr * 1_000_000) if r.apr is not None else None,
+                r.contract_on,
+                r.paid_out_on,
+                r.opening_on,
+                int(money.to_minor(regular, r.currency)),
+                int(money.to_minor(tolerance, r.currency)),
+                oldest,
+                _due_day(r),
+                _allocation(r, job),
                 Loan.State.PAID_OFF.value if r.closed_at_opening else Loan.State.ACTIVE.value,
-                r.opening_on if r.closed_at_opening else None, r.debtor.generated, _digest(r),
+                r.opening_on if r.closed_at_opening else None,
+                r.debtor.generated,
+                _digest(r),
             )
         )
         parties.append((pk, debtor, "debtor", True))
@@ -265,10 +341,33 @@ def _create_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
     bulk.insert_rows(
         Loan,
         (
-            "id", "number", "lender", "debtor", "group", "product", "debt_kind", "agreement_kind", "lender_type",
-            "collector_role", "contract_law", "law_on", "currency", "principal", "apr_ppm", "contract_on", "paid_out_on",
-            "opened_on", "instalment", "tolerance", "oldest_open_due_on", "due_day", "allocation", "state", "ended_on",
-            "generated", "row_digest",
+            "id",
+            "number",
+            "lender",
+            "debtor",
+            "group",
+            "product",
+            "debt_kind",
+            "agreement_kind",
+            "lender_type",
+            "collector_role",
+            "contract_law",
+            "law_on",
+            "currency",
+            "principal",
+            "apr_ppm",
+            "contract_on",
+            "paid_out_on",
+            "opened_on",
+            "instalment",
+            "tolerance",
+            "oldest_open_due_on",
+            "due_day",
+            "allocation",
+            "state",
+            "ended_on",
+            "generated",
+            "row_digest",
         ),
         loans,
     )
@@ -290,8 +389,17 @@ def _book_credits(credits: Sequence[tuple[int, records.LoanRecord, Decimal]], jo
     for pk, r, amount in credits:
         on = r.opening_on or r.contract_on or job.now.date()
         history.create_by(
-            Payment, by=job.by, because="paid ahead when the ledger opened", loan_id=pk, currency=r.currency, amount=amount, value_on=on,
-            received_at=_received(None, on, job.now), source="opening", reference=f"opening {r.number}", batch=job.batch,
+            Payment,
+            by=job.by,
+            because="paid ahead when the ledger opened",
+            loan_id=pk,
+            currency=r.currency,
+            amount=amount,
+            value_on=on,
+            received_at=_received(None, on, job.now),
+            source="opening",
+            reference=f"opening {r.number}",
+            batch=job.batch,
         )
 
 
@@ -326,8 +434,14 @@ def _lender(name: str, group: str, job: _Job) -> Lender:
     lender = Lender.objects.filter(name=name).first()
     if lender is None:
         lender = history.create_by(
-            Lender, by=job.by, because=f"named in {job.batch.file_name}", name=name, creditor_group=group, address=settings.LENDER_ADDRESS,
-            phone=settings.LENDER_PHONE, email=settings.LENDER_EMAIL,
+            Lender,
+            by=job.by,
+            because=f"named in {job.batch.file_name}",
+            name=name,
+            creditor_group=group,
+            address=settings.LENDER_ADDRESS,
+            phone=settings.LENDER_PHONE,
+            email=settings.LENDER_EMAIL,
         )
     return lender
 
@@ -342,7 +456,8 @@ def _people(found: Sequence[records.LoanRecord], job: _Job) -> dict[str, int]:
         for p in (*([r.debtor] if r.debtor else []), *r.co_debtors, *r.guarantors):
             wanted.setdefault(p.reference, p)
     known: dict[str, int] = {
-        str(ref): pk for ref, pk in Person.objects.filter(source_ref__in=list(wanted)).values_list("source_ref", "key_id")
+        str(ref): pk
+        for ref, pk in Person.objects.filter(source_ref__in=list(wanted)).values_list("source_ref", "key_id")
     }
     fresh = [p for ref, p in wanted.items() if ref not in known]
     made = keys.new_keys(DataKey.Kind.PERSON, len(fresh))
@@ -352,18 +467,34 @@ def _people(found: Sequence[records.LoanRecord], job: _Job) -> dict[str, int]:
         wrapped = bytes(key.wrapped)
         rows.append(
             (
-                key.pk, p.reference, seal(p.name, key.pk, wrapped),
+                key.pk,
+                p.reference,
+                seal(p.name, key.pk, wrapped),
                 seal(p.born_on.isoformat(), key.pk, wrapped) if p.born_on else None,
-                seal(p.id_number, key.pk, wrapped) if p.id_number else None, p.language, p.country, p.region,
-                json.dumps(dict(p.zones)), p.preferred_channel, key.pk, 0, p.generated,
+                seal(p.id_number, key.pk, wrapped) if p.id_number else None,
+                p.language,
+                p.country,
+                p.region,
+                json.dumps(dict(p.zones)),
+                p.preferred_channel,
+                key.pk,
+                0,
+                p.generated,
             )
         )
         index += keys.index_entries(key.pk, BlindIndex.Kind.NAME_WORD, keys.name_words(p.name))
         for n, c in enumerate(p.contact_points):
             points.append(
                 (
-                    key.pk, c.kind, seal(c.value, key.pk, wrapped), ContactPoint.PLACES[ContactPoint.Kind(c.kind)],
-                    json.dumps(list(c.provenance)), False, n, c.generated, ContactPoint.State.UNVERIFIED.value,
+                    key.pk,
+                    c.kind,
+                    seal(c.value, key.pk, wrapped),
+                    ContactPoint.PLACES[ContactPoint.Kind(c.kind)],
+                    json.dumps(list(c.provenance)),
+                    False,
+                    n,
+                    c.generated,
+                    ContactPoint.State.UNVERIFIED.value,
                 )
             )
             index += _point_index(key.pk, c.kind, c.value)
@@ -371,8 +502,21 @@ def _people(found: Sequence[records.LoanRecord], job: _Job) -> dict[str, int]:
             index += keys.index_entries(key.pk, BlindIndex.Kind.ID_NUMBER, [p.id_number.strip().casefold()])
     bulk.insert_rows(
         Person,
-        ("key", "source_ref", "name", "born_on", "id_number", "language", "country", "region", "zones", "preferred_channel", "group",
-         "stop_seq", "generated"),
+        (
+            "key",
+            "source_ref",
+            "name",
+            "born_on",
+            "id_number",
+            "language",
+            "country",
+            "region",
+            "zones",
+            "preferred_channel",
+            "group",
+            "stop_seq",
+            "generated",
+        ),
         rows,
     )
     because = f"imported from {job.batch.file_name}"
@@ -380,7 +524,18 @@ def _people(found: Sequence[records.LoanRecord], job: _Job) -> dict[str, int]:
     ids = bulk.reserve_ids(ContactPoint, len(points))
     bulk.insert_rows(
         ContactPoint,
-        ("id", "person", "kind", "value", "place", "provenance", "employer_forbids", "preference", "generated", "state"),
+        (
+            "id",
+            "person",
+            "kind",
+            "value",
+            "place",
+            "provenance",
+            "employer_forbids",
+            "preference",
+            "generated",
+            "state",
+        ),
         ((pk, *row) for pk, row in zip(ids, points, strict=True)),
     )
     history.record(ContactPoint, ids, kind="+", by=job.by, because=because)
@@ -440,8 +595,15 @@ def _update_loan(loan: Loan, r: records.LoanRecord, job: _Job) -> None:
         i = known.get(x.sequence)
         if i is None:
             history.create_by(
-                Instalment, by=job.by, because=because, loan=loan, sequence=x.sequence, due_on=x.due_on, contract_due_on=x.due_on,
-                currency=r.currency, amount=x.amount,
+                Instalment,
+                by=job.by,
+                because=because,
+                loan=loan,
+                sequence=x.sequence,
+                due_on=x.due_on,
+                contract_due_on=x.due_on,
+                currency=r.currency,
+                amount=x.amount,
             )
         elif i.paid == 0 and (i.amount != x.amount or i.contract_due_on != x.due_on):
             i.amount, i.due_on, i.contract_due_on = x.amount, x.due_on, x.due_on
@@ -450,7 +612,9 @@ def _update_loan(loan: Loan, r: records.LoanRecord, job: _Job) -> None:
         _update_person(loan.debtor, r.debtor, because, job)
     last = _last_closed()
     if last is not None and LoanEvent.objects.filter(loan=loan, booked_on__isnull=False).exists():
-        book_events([loan.pk], before=last, on=last, by=job.by, run=None)  # an extension moves the corrected dates again
+        book_events(
+            [loan.pk], before=last, on=last, by=job.by, run=None
+        )  # an extension moves the corrected dates again
     refresh_oldest_open([loan.pk], by=job.by, because=because)
 
 
@@ -461,7 +625,14 @@ def _last_closed() -> dt.date | None:
 
 def _update_person(person: Person, p: records.PersonRecord, because: str, job: _Job) -> None:
     changed = {
-        k: v for k, v in (("name", p.name), ("language", p.language), ("country", p.country), ("region", p.region), ("zones", dict(p.zones)))
+        k: v
+        for k, v in (
+            ("name", p.name),
+            ("language", p.language),
+            ("country", p.country),
+            ("region", p.region),
+            ("zones", dict(p.zones)),
+        )
         if getattr(person, k) != v
     }
     if changed:
@@ -470,12 +641,21 @@ def _update_person(person: Person, p: records.PersonRecord, because: str, job: _
         history.save_by(person, by=job.by, because=because)
         if "name" in changed:
             BlindIndex.objects.filter(key_id=person.pk, kind=BlindIndex.Kind.NAME_WORD).delete()
-            BlindIndex.objects.bulk_create(keys.index_entries(person.pk, BlindIndex.Kind.NAME_WORD, keys.name_words(p.name)))
+            BlindIndex.objects.bulk_create(
+                keys.index_entries(person.pk, BlindIndex.Kind.NAME_WORD, keys.name_words(p.name))
+            )
     values = {(c.kind, c.value) for c in person.contact_points.all()}
     for n, c in enumerate(p.contact_points):
         if (c.kind, c.value) not in values:
             history.create_by(
-                ContactPoint, by=job.by, because=because, person=person, kind=c.kind, value=c.value, provenance=list(c.provenance), preference=n
+                ContactPoint,
+                by=job.by,
+                because=because,
+                person=person,
+                kind=c.kind,
+                value=c.value,
+                provenance=list(c.provenance),
+                preference=n,
             )
             BlindIndex.objects.bulk_create(_point_index(person.pk, c.kind, c.value))
 
@@ -488,7 +668,8 @@ def _known(job: _Job) -> Callable[[str], KnownLoan | None]:
     told = {
         number: KnownLoan(opened, until)
         for number, opened, until in Payment.objects.filter(source=job.mapping.id[:60], loan__opened_on__isnull=False)
-        .values("loan__number", "loan__opened_on").annotate(until=Max("value_on"))
+        .values("loan__number", "loan__opened_on")
+        .annotate(until=Max("value_on"))
         .values_list("loan__number", "loan__opened_on", "until")
     }
     return told.get
@@ -502,7 +683,10 @@ def _ledger(rows: Any, job: _Job) -> None:
 
 def _take_ledger(chunk: Sequence[Any], job: _Job) -> None:
     numbers = {f.loan_number for f in chunk if not isinstance(f, Reject)}
-    loans = {n: (pk, c, d) for n, pk, c, d in Loan.objects.filter(number__in=numbers).values_list("number", "pk", "currency", "debtor_id")}
+    loans = {
+        n: (pk, c, d)
+        for n, pk, c, d in Loan.objects.filter(number__in=numbers).values_list("number", "pk", "currency", "debtor_id")
+    }
     payments: list[records.PaymentRecord] = []
     others: list[Any] = []
     refused_rows: set[int] = set()
@@ -517,15 +701,27 @@ def _take_ledger(chunk: Sequence[Any], job: _Job) -> None:
             if f.line not in refused_rows:
                 refused_rows.add(f.line)
                 job.refuse(
-                    reject(f.line, "loan", f.loan_number, "unknown_loan",
-                           f"There is no loan {f.loan_number}; import the loan first, then this row again.", f.row)
+                    reject(
+                        f.line,
+                        "loan",
+                        f.loan_number,
+                        "unknown_loan",
+                        f"There is no loan {f.loan_number}; import the loan first, then this row again.",
+                        f.row,
+                    )
                 )
             continue
         currency = getattr(f, "currency", "") or loans[f.loan_number][1]
         if currency != loans[f.loan_number][1]:
             job.refuse(
-                reject(f.line, "currency", currency, "other_currency",
-                       f"Loan {f.loan_number} is in {loans[f.loan_number][1]}, this row in {currency}; ask the lender which is right.", f.row)
+                reject(
+                    f.line,
+                    "currency",
+                    currency,
+                    "other_currency",
+                    f"Loan {f.loan_number} is in {loans[f.loan_number][1]}, this row in {currency}; ask the lender which is right.",
+                    f.row,
+                )
             )
             continue
         if job.as_of is not None and f.on > job.as_of:
@@ -538,13 +734,16 @@ def _take_ledger(chunk: Sequence[Any], job: _Job) -> None:
         _book_late_news(sorted(touched), job)
 
 
-def _take_payments(found: Sequence[records.PaymentRecord], loans: dict[str, tuple[int, str, int]], job: _Job) -> set[int]:
+def _take_payments(
+    found: Sequence[records.PaymentRecord], loans: dict[str, tuple[int, str, int]], job: _Job
+) -> set[int]:
     source = job.mapping.id[:60]
     refs = [r.reference for r in found]
     known = {
-        ref: (sha, amount, currency) for ref, sha, amount, currency in
-        Payment.objects.filter(source=source, reference__in=[*refs, *(f"{r}@{job.file_sha[:12]}" for r in refs)])
-        .values_list("reference", "batch__sha256", "amount", "currency")
+        ref: (sha, amount, currency)
+        for ref, sha, amount, currency in Payment.objects.filter(
+            source=source, reference__in=[*refs, *(f"{r}@{job.file_sha[:12]}" for r in refs)]
+        ).values_list("reference", "batch__sha256", "amount", "currency")
     }
     fresh = []
     touched: set[int] = set()
@@ -564,8 +763,17 @@ def _take_payments(found: Sequence[records.PaymentRecord], loans: dict[str, tupl
             job.out.suspects += 1
         fresh.append(
             (
-                pk, currency, int(money.to_minor(r.amount, currency)), r.on, _received(r.received_at, r.on, job.now), r.method[:30],
-                source, reference[:120], job.batch.pk, 0, state,
+                pk,
+                currency,
+                int(money.to_minor(r.amount, currency)),
+                r.on,
+                _received(r.received_at, r.on, job.now),
+                r.method[:30],
+                source,
+                reference[:120],
+                job.batch.pk,
+                0,
+                state,
             )
         )
         known[reference] = (job.file_sha, None, currency)
@@ -573,7 +781,20 @@ def _take_payments(found: Sequence[records.PaymentRecord], loans: dict[str, tupl
     ids = bulk.reserve_ids(Payment, len(fresh))
     bulk.insert_rows(
         Payment,
-        ("id", "loan", "currency", "amount", "value_on", "received_at", "method", "source", "reference", "batch", "unallocated", "state"),
+        (
+            "id",
+            "loan",
+            "currency",
+            "amount",
+            "value_on",
+            "received_at",
+            "method",
+            "source",
+            "reference",
+            "batch",
+            "unallocated",
+            "state",
+        ),
         ((pk, *row) for pk, row in zip(ids, fresh, strict=True)),
     )
     history.record(Payment, ids, kind="+", by=job.by, because=f"imported from {job.batch.file_name}")
@@ -586,7 +807,16 @@ def _reverse(r: records.PaymentRecord, source: str, job: _Job) -> None:
 
     payment = Payment.objects.filter(source=source, reference=r.reverses).first()
     if payment is None:
-        job.refuse(reject(r.line, "reverses", r.reverses, "unknown_payment", f"There is no payment {r.reverses} to take back; import it first.", r.row))
+        job.refuse(
+            reject(
+                r.line,
+                "reverses",
+                r.reverses,
+                "unknown_payment",
+                f"There is no payment {r.reverses} to take back; import it first.",
+                r.row,
+            )
+        )
         return
     if payment.state == Payment.State.REVERSED:
         job.out.unchanged += 1
@@ -606,7 +836,18 @@ def _take_others(found: Sequence[Any], loans: dict[str, tuple[int, str, int]], j
         if isinstance(r, records.ChargeRecord):
             if not r.waived and r.amount > 0 and (pk, r.reference[:80]) not in known_charges:
                 known_charges.add((pk, r.reference[:80]))
-                charges.append((pk, r.kind[:30], r.on, currency, int(money.to_minor(r.amount, currency)), 0, "as filed by the servicer", r.reference[:80]))
+                charges.append(
+                    (
+                        pk,
+                        r.kind[:30],
+                        r.on,
+                        currency,
+                        int(money.to_minor(r.amount, currency)),
+                        0,
+                        "as filed by the servicer",
+                        r.reference[:80],
+                    )
+                )
                 touched.add(pk)
             continue
         kind = _EVENTS[type(r).__name__].value
@@ -614,8 +855,16 @@ def _take_others(found: Sequence[Any], loans: dict[str, tuple[int, str, int]], j
             continue
         known_events.add((pk, kind, r.reference[:120]))
         events.append(
-            (pk, kind, r.on, _received(None, r.on, job.now), getattr(r, "months", 0), currency,
-             int(money.to_minor(getattr(r, "amount", Decimal(0)), currency)), r.reference[:120])
+            (
+                pk,
+                kind,
+                r.on,
+                _received(None, r.on, job.now),
+                getattr(r, "months", 0),
+                currency,
+                int(money.to_minor(getattr(r, "amount", Decimal(0)), currency)),
+                r.reference[:120],
+            )
         )
         touched.add(pk)
     because = f"imported from {job.batch.file_name}"

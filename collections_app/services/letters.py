@@ -37,14 +37,24 @@ class Letter:
 
 def file_letter(contact: Contact, text: Rendered, covers: Sequence[ContactCase], *, at: dt.datetime) -> Letter:
     """Render the letter, keep it under the person's key and file it with the loans it is about, as evidence."""
-    laid = lay_out(text.html, base=LETTERS, metadata=Metadata(title=f"Letter {contact.pk}", made_at=at, language=text.language))
+    laid = lay_out(
+        text.html, base=LETTERS, metadata=Metadata(title=f"Letter {contact.pk}", made_at=at, language=text.language)
+    )
     kept = store.put(
-        contact.person.key, laid.pdf, title=f"{contact.step or 'letter'} {contact.pk}", media_type="application/pdf", at=at,
-        pages=laid.pages, generated=contact.person.generated,
+        contact.person.key,
+        laid.pdf,
+        title=f"{contact.step or 'letter'} {contact.pk}",
+        media_type="application/pdf",
+        at=at,
+        pages=laid.pages,
+        generated=contact.person.generated,
     )
     for loan_id in dict.fromkeys(c.loan_id for c in covers):
         LoanDocument.objects.get_or_create(
-            loan_id=loan_id, document=kept, kind=LoanDocument.Kind.NOTICE, defaults={"dated_on": at.date(), "contact": contact}
+            loan_id=loan_id,
+            document=kept,
+            kind=LoanDocument.Kind.NOTICE,
+            defaults={"dated_on": at.date(), "contact": contact},
         )
     return Letter(laid.pdf, kept.sha256, kept.pk, laid.pages)
 
@@ -54,7 +64,8 @@ def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch |
     """Gather the letters that were sent and are in no batch yet into one PDF with a cover list; None when there are none."""
     letters = list(
         Contact.objects.filter(channel="letter", state=Contact.State.SENT, print_batch=None, document__isnull=False)
-        .select_related("document", "document__key", "person__key", "contact_point").order_by("pk")[:limit]
+        .select_related("document", "document__key", "person__key", "contact_point")
+        .order_by("pk")[:limit]
     )
     if not letters:
         return None
@@ -62,9 +73,7 @@ def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch |
         key=keys.new_key(keys.DataKey.Kind.PRINT), made_at=at, business_on=at.date(), letters_count=len(letters)
     )
     pdfs = [(f"{c.pk}", c.person.name, store.get(c.document)) for c in letters if c.document]
-    cover = lay_out(
-        _cover(batch, letters), metadata=Metadata(title=f"Print batch {batch.pk}", made_at=at)
-    ).pdf
+    cover = lay_out(_cover(batch, letters), metadata=Metadata(title=f"Print batch {batch.pk}", made_at=at)).pdf
     batch.document = store.put(
         batch.key, assemble_batch(pdfs, cover), title=f"print batch {batch.pk}", media_type="application/pdf", at=at
     )
@@ -88,23 +97,37 @@ def _cover(batch: PrintBatch, letters: Sequence[Contact]) -> str:
 
 
 def prove_delivery(
-    contact: Contact, *, at: dt.datetime, by: Any, tracking: str, proof: bytes | None = None, media_type: str = "application/pdf"
+    contact: Contact,
+    *,
+    at: dt.datetime,
+    by: Any,
+    tracking: str,
+    proof: bytes | None = None,
+    media_type: str = "application/pdf",
 ) -> Contact:
     """Proof that a letter arrived: the tracking number, and the paper of the post where there is one."""
     if contact.channel != "letter":
-        raise DomainError("not_a_letter", f"Contact {contact.pk} is no letter; delivery is proved for letters only.", contact=contact.pk)
+        raise DomainError(
+            "not_a_letter",
+            f"Contact {contact.pk} is no letter; delivery is proved for letters only.",
+            contact=contact.pk,
+        )
     if proof:
         kept = store.put(
-            contact.person.key, proof, title=f"proof of delivery {contact.pk}", media_type=media_type, at=at,
+            contact.person.key,
+            proof,
+            title=f"proof of delivery {contact.pk}",
+            media_type=media_type,
+            at=at,
             generated=contact.person.generated,
         )
         for loan_id in contact.covers.values_list("loan_id", flat=True).distinct():
             LoanDocument.objects.get_or_create(
-                loan_id=loan_id, document=kept, kind=LoanDocument.Kind.PROOF_OF_DELIVERY,
+                loan_id=loan_id,
+                document=kept,
+                kind=LoanDocument.Kind.PROOF_OF_DELIVERY,
                 defaults={"dated_on": at.date(), "contact": contact},
             )
     Contact.objects.filter(pk=contact.pk).update(external_ref=tracking[:120])
     contact.refresh_from_db()
     return mark_delivered(contact, at=at, by=by, because=f"proof of delivery {tracking}")
-
-

@@ -18,6 +18,7 @@ from collections_app.compliance.gate import Gate
 from collections_app.compliance.verdict import PERMITTING, Answer
 from collections_app.kernel.errors import DomainError
 from collections_app.models import Case, Contact, ContactEvent, ContactPoint, Judgement, Loan, LoanParty, Person, Role
+from collections_app.policy.in_force import Policies
 
 CHANNELS = ("voice", "email", "sms", "letter", "visit", "push")
 LOOK_AHEAD = 32  # half hours that a permitted contact is looked ahead for its closing: all of a working day
@@ -117,10 +118,11 @@ def may_contact(
     }
 
 
-def for_case(case: Case, *, at: dt.datetime, by: Any = None) -> Lines:
+def for_case(case: Case, *, at: dt.datetime, by: Any = None, policies: Policies | None = None) -> Lines:
     """One line per person of the loan and channel that they can be reached by; the debtor on all channels.
 
-    `by`: who would make a visit; without it a fit agent is assumed. A fixed number of queries however many people.
+    `by`: who would make a visit; without it a fit agent is assumed. `policies`: those that were read already. A fixed
+    number of queries however many people.
     """
     parties = list(LoanParty.objects.filter(loan=case.loan_id).select_related("person__key").order_by("id"))
     people: dict[int, tuple[Person, str, bool]] = {}
@@ -130,7 +132,7 @@ def for_case(case: Case, *, at: dt.datetime, by: Any = None) -> Lines:
     points = _points(people)
     loans = (reading.loan_facts([case.loan_id])[case.loan_id],)
     agent = reading.agent_facts(by) if by is not None else None
-    gate = Gate()
+    gate = Gate(policies)
     asks: list[Ask] = []
     whose: list[tuple[Person, str, str, ContactPoint | None]] = []
     for person, role, liable in sorted(people.values(), key=lambda x: x[0].pk != case.debtor_id):

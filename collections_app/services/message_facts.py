@@ -27,12 +27,16 @@ def local_date(contacts: Sequence[Contact], at: dt.datetime) -> dict[int, dt.dat
     return found
 
 
-def positions(loan_ids: Iterable[int], *, on: dict[int, dt.date] | dt.date, at: dt.datetime) -> dict[int, replay.Position]:
+def positions(
+    loan_ids: Iterable[int], *, on: dict[int, dt.date] | dt.date, at: dt.datetime
+) -> dict[int, replay.Position]:
     """Each loan as of its latest asked day, with money taken in by `at`."""
     ids = sorted(set(loan_ids))
     day = on if isinstance(on, dt.date) else max(on.values(), default=at.date())
     return {
-        stored.id: replay.as_of(stored.ledger, day) for chunk in loan_ledgers.in_chunks(ids, received_by=at) for stored in chunk
+        stored.id: replay.as_of(stored.ledger, day)
+        for chunk in loan_ledgers.in_chunks(ids, received_by=at)
+        for stored in chunk
     }
 
 
@@ -40,7 +44,9 @@ def instalment_is_paid(position: replay.Position, instalment_id: int | None) -> 
     return position.ended is not None or any(i.id == instalment_id and not i.unpaid for i in position.instalments)
 
 
-def facts_of(contact: Contact, covers: Sequence[ContactCase], found: dict[int, replay.Position], at: dt.datetime) -> Facts:
+def facts_of(
+    contact: Contact, covers: Sequence[ContactCase], found: dict[int, replay.Position], at: dt.datetime
+) -> Facts:
     """The facts of a contact, led by its furthest case; further loans of the same message are told as such."""
     lead = _lead(contact, covers)
     loan: Loan = lead.loan
@@ -114,9 +120,16 @@ def _agreed(cover: ContactCase) -> tuple[Agreed, ...]:
         return ()
     return tuple(
         Agreed(
-            kind="promise", agreed_on=p.made_on, told=_told(p), amount=p.amount, by_date=p.due_on, method=p.method or None,
+            kind="promise",
+            agreed_on=p.made_on,
+            told=_told(p),
+            amount=p.amount,
+            by_date=p.due_on,
+            method=p.method or None,
         )
-        for p in Promise.objects.filter(case=cover.case_id, state=Promise.State.OPEN).select_related("contact").order_by("pk")
+        for p in Promise.objects.filter(case=cover.case_id, state=Promise.State.OPEN)
+        .select_related("contact")
+        .order_by("pk")
     )
 
 
@@ -130,7 +143,9 @@ def _told(promise: Promise) -> str:
     return "call" if channel == "voice" else channel
 
 
-def _others(covers: Sequence[ContactCase], lead: ContactCase, found: dict[int, replay.Position]) -> tuple[OtherLoan, ...]:
+def _others(
+    covers: Sequence[ContactCase], lead: ContactCase, found: dict[int, replay.Position]
+) -> tuple[OtherLoan, ...]:
     out = []
     for c in covers:
         if c.loan_id != lead.loan_id:
@@ -161,5 +176,3 @@ def sealed_text(contact: Contact, text: Rendered) -> Sealed | None:
     key = contact.person.key
     body = f"{text.subject}\n\n{text.text}" if text.subject else text.text
     return Sealed(seal(body, key.pk, bytes(key.wrapped)))
-
-

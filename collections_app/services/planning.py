@@ -74,7 +74,14 @@ class Planned:
 
 
 def plan_day(
-    window: tuple[int, int], *, on: dt.date, by: Any, run: Any, gate: Gate, newest: bool = True, aside: frozenset[int] = frozenset()
+    window: tuple[int, int],
+    *,
+    on: dt.date,
+    by: Any,
+    run: Any,
+    gate: Gate,
+    newest: bool = True,
+    aside: frozenset[int] = frozenset(),
 ) -> Planned:
     """Plan the contacts of `on` for a window of groups.
 
@@ -94,7 +101,15 @@ def plan_day(
     book = _Book(dues, on)
     drafts = _drafts(dues, book, out.counts)
     if not newest:
-        _write(drafts, on=on, by=by, run=run, book=book, state=Contact.State.CANCELLED, because="superseded: a later day was caught up")
+        _write(
+            drafts,
+            on=on,
+            by=by,
+            run=run,
+            book=book,
+            state=Contact.State.CANCELLED,
+            because="superseded: a later day was caught up",
+        )
         out.counts["superseded"] += len(drafts)
         return out
     while drafts:
@@ -142,7 +157,11 @@ def tidy(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, counts: Cou
             _still_waiting(ended).filter(
                 Exists(covered.filter(case__isnull=False)), ~Exists(covered.filter(case__stage__in=Case.OPEN))
             ),
-            "cancel", by=by, run=run, because="its case is closed", sentence="closed: nothing is overdue any more",
+            "cancel",
+            by=by,
+            run=run,
+            because="its case is closed",
+            sentence="closed: nothing is overdue any more",
         )
     if reminders:
         counts["cancelled"] += fsm.advance_set(
@@ -150,20 +169,32 @@ def tidy(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, counts: Cou
                 Exists(covered.filter(instalment__isnull=False)),
                 ~Exists(covered.filter(instalment__isnull=False, instalment__paid__lt=F("instalment__amount"))),
             ),
-            "cancel", by=by, run=run, because="the instalment is paid", sentence="paid",
+            "cancel",
+            by=by,
+            run=run,
+            because="the instalment is paid",
+            sentence="paid",
         )
     if missed:
         counts["lapsed"] += fsm.advance_set(
-            _still_waiting(missed).filter(state=Contact.State.PLANNED), "lapse", by=by, run=run,
-            because="nobody called on its day", sentence="its day went by",
+            _still_waiting(missed).filter(state=Contact.State.PLANNED),
+            "lapse",
+            by=by,
+            run=run,
+            because="nobody called on its day",
+            sentence="its day went by",
         )
     if reminders:
         # A reminder that did not go before the day is no reminder.
         counts["lapsed"] += fsm.advance_set(
-            _still_waiting(reminders).filter(occurrence__lt=0, business_on__lt=on).filter(
-                Exists(covered.filter(instalment__due_on__lt=on))
-            ),
-            "lapse", by=by, run=run, because="the due date has passed", sentence="the due date has passed",
+            _still_waiting(reminders)
+            .filter(occurrence__lt=0, business_on__lt=on)
+            .filter(Exists(covered.filter(instalment__due_on__lt=on))),
+            "lapse",
+            by=by,
+            run=run,
+            because="the due date has passed",
+            sentence="the due date has passed",
         )
 
 
@@ -183,7 +214,11 @@ def _supersede(drafts: list[Draft], *, by: Any, run: Any, counts: Counter[str]) 
     pks = sorted(pk for pk, case, channel in older if (case, channel) in going)
     if pks:
         counts["superseded"] += fsm.advance_set(
-            Contact.objects.filter(pk__any_of=pks), "cancel", by=by, run=run, because="a newer step takes its place",
+            Contact.objects.filter(pk__any_of=pks),
+            "cancel",
+            by=by,
+            run=run,
+            because="a newer step takes its place",
             sentence="superseded by a newer step",
         )
 
@@ -193,8 +228,10 @@ def _supersede(drafts: list[Draft], *, by: Any, run: Any, counts: Counter[str]) 
 
 def _due_steps(window: tuple[int, int], on: dt.date, gate: Gate) -> list[Due]:
     out: list[Due] = []
-    cases = Case.objects.on_ladder().clock_running(on).filter(
-        group__gte=window[0], group__lte=window[1], contacts_held_until__lt=on
+    cases = (
+        Case.objects.on_ladder()
+        .clock_running(on)
+        .filter(group__gte=window[0], group__lte=window[1], contacts_held_until__lt=on)
     )
     used = cases.order_by().values_list("ladder_id", flat=True).distinct()
     for policy_id in sorted(used):
@@ -204,14 +241,27 @@ def _due_steps(window: tuple[int, int], on: dt.date, gate: Gate) -> list[Due]:
             for day, _ in step.occurrences():
                 if day >= 1:
                     by_day[day].append(step)
-        rows = cases.filter(ladder_id=policy_id, counts_from_on__in=[on - dt.timedelta(days=d) for d in by_day]).order_by("id")
+        rows = cases.filter(
+            ladder_id=policy_id, counts_from_on__in=[on - dt.timedelta(days=d) for d in by_day]
+        ).order_by("id")
         for pk, loan, person, group, counts_from, stage, anchors in rows.values_list(
             "id", "loan_id", "debtor_id", "group", "counts_from_on", "stage", "anchor_count"
         ):
             day = (on - counts_from).days
             for step in by_day[day]:
                 out.append(
-                    Due(step, ladder, loan, person, group, day, stage, case=pk, occurrence=day + 1000 * anchors, channels=_channels(step))
+                    Due(
+                        step,
+                        ladder,
+                        loan,
+                        person,
+                        group,
+                        day,
+                        stage,
+                        case=pk,
+                        occurrence=day + 1000 * anchors,
+                        channels=_channels(step),
+                    )
                 )
         out += _owed(cases.filter(ladder_id=policy_id), ladder, on)
     return out
@@ -228,23 +278,38 @@ def _owed(cases: Any, ladder: Ladder, on: dt.date) -> list[Due]:
         rows = (
             cases.filter(counts_from_on__lt=on - dt.timedelta(days=step.last_day))
             .filter(~Exists(covered.filter(contact__state__in=LIVE)))
-            .order_by("id").values_list("id", "loan_id", "debtor_id", "group", "counts_from_on", "stage", "anchor_count")
+            .order_by("id")
+            .values_list("id", "loan_id", "debtor_id", "group", "counts_from_on", "stage", "anchor_count")
         )
         found = list(rows)
-        tried = {
-            case: (last, newest)
-            for case, last, newest in ContactCase.objects.filter(case__any_of=[r[0] for r in found], step=step.code)
-            .values("case_id").annotate(last=Max("attempt"), newest=Max("contact__business_on"))
-            .values_list("case_id", "last", "newest")
-        } if found else {}
+        tried = (
+            {
+                case: (last, newest)
+                for case, last, newest in ContactCase.objects.filter(case__any_of=[r[0] for r in found], step=step.code)
+                .values("case_id")
+                .annotate(last=Max("attempt"), newest=Max("contact__business_on"))
+                .values_list("case_id", "last", "newest")
+            }
+            if found
+            else {}
+        )
         for pk, loan, person, group, counts_from, stage, anchors in found:
             last, newest = tried.get(pk, (-1, None))
             if last + 1 >= OWED_ATTEMPTS or (newest and (on - newest).days < OWED_AGAIN_DAYS):
                 continue
             out.append(
                 Due(
-                    step, ladder, loan, person, group, (on - counts_from).days, stage, case=pk,
-                    occurrence=step.last_day + 1000 * anchors, attempt=last + 1, channels=_channels(step),
+                    step,
+                    ladder,
+                    loan,
+                    person,
+                    group,
+                    (on - counts_from).days,
+                    stage,
+                    case=pk,
+                    occurrence=step.last_day + 1000 * anchors,
+                    attempt=last + 1,
+                    channels=_channels(step),
                 )
             )
     return out
@@ -259,15 +324,28 @@ def _reminders(window: tuple[int, int], on: dt.date, gate: Gate) -> list[Due]:
                 if day >= 1:
                     continue
                 rows = (
-                    Loan.objects.due_in(-day, on).filter(group__gte=window[0], group__lte=window[1])
+                    Loan.objects.due_in(-day, on)
+                    .filter(group__gte=window[0], group__lte=window[1])
                     .filter(instalments__due_on=F("oldest_open_due_on"), instalments__paid__lt=F("instalments__amount"))
-                    .order_by("id").values_list("id", "debtor_id", "group", "product", "law_on", "instalments__id")
+                    .order_by("id")
+                    .values_list("id", "debtor_id", "group", "product", "law_on", "instalments__id")
                 )
                 for loan, person, group, product, law_on, instalment in rows:
                     mine = gate.policies.ladder_for(product, law_on or on)
                     if mine is not None and mine.id == loaded.id:
                         out.append(
-                            Due(step, ladder, loan, person, group, day, "", instalment=instalment, occurrence=day, channels=_channels(step))
+                            Due(
+                                step,
+                                ladder,
+                                loan,
+                                person,
+                                group,
+                                day,
+                                "",
+                                instalment=instalment,
+                                occurrence=day,
+                                channels=_channels(step),
+                            )
                         )
     return out
 
@@ -294,8 +372,13 @@ def _not_planned_before(dues: list[Due]) -> list[Due]:
         )
     )
     return [
-        d for d in dues
-        if ((d.case, d.step.code, d.occurrence, d.attempt) not in known if d.case else (d.instalment, d.step.code, d.occurrence, d.attempt) not in seen)
+        d
+        for d in dues
+        if (
+            (d.case, d.step.code, d.occurrence, d.attempt) not in known
+            if d.case
+            else (d.instalment, d.step.code, d.occurrence, d.attempt) not in seen
+        )
     ]
 
 
@@ -304,11 +387,20 @@ def _wanted(dues: list[Due], on: dt.date, counts: Counter[str]) -> list[Due]:
     cases = sorted({d.case for d in dues if d.case})
     if not cases:
         return dues
-    promised = set(Promise.objects.filter(state=Promise.State.OPEN, case__any_of=cases).values_list("case_id", flat=True))
-    disputed = set(
-        Hold.objects.in_force(on).filter(case__any_of=cases, reason=Hold.Reason.DISPUTE).values_list("case_id", flat=True)
+    promised = set(
+        Promise.objects.filter(state=Promise.State.OPEN, case__any_of=cases).values_list("case_id", flat=True)
     )
-    conditions = {s for d in dues for s in (d.step.requires_attempt, *(r.step for r in d.step.requires), *map(answered_step, d.step.unless)) if s}
+    disputed = set(
+        Hold.objects.in_force(on)
+        .filter(case__any_of=cases, reason=Hold.Reason.DISPUTE)
+        .values_list("case_id", flat=True)
+    )
+    conditions = {
+        s
+        for d in dues
+        for s in (d.step.requires_attempt, *(r.step for r in d.step.requires), *map(answered_step, d.step.unless))
+        if s
+    }
     left: dict[tuple[int, str], set[str]] = defaultdict(set)
     first_sent: dict[tuple[int, str], dt.datetime] = {}
     if conditions:
@@ -351,11 +443,15 @@ def _answers(dues: list[Due], first_sent: dict[tuple[int, str], dt.datetime]) ->
     return dict(
         ContactEvent.objects.filter(person__any_of=people, at__gt=min(first_sent.values()))
         .filter(Q(kind="conversation") | Q(direction="in"))
-        .values("person_id").annotate(newest=Max("at")).values_list("person_id", "newest")
+        .values("person_id")
+        .annotate(newest=Max("at"))
+        .values_list("person_id", "newest")
     )
 
 
-def _answered(d: Due, word: str, first_sent: dict[tuple[int, str], dt.datetime], answers: dict[int, dt.datetime]) -> bool:
+def _answered(
+    d: Due, word: str, first_sent: dict[tuple[int, str], dt.datetime], answers: dict[int, dt.datetime]
+) -> bool:
     step = answered_step(word)
     if step is None or d.case is None:
         return False
@@ -375,7 +471,8 @@ class _Book:
         people = sorted({d.person for d in dues})
         self.points: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
         for pk, person, kind, place, state in (
-            ContactPoint.objects.filter(person__any_of=people).order_by("person_id", "preference", "id")
+            ContactPoint.objects.filter(person__any_of=people)
+            .order_by("person_id", "preference", "id")
             .values_list("id", "person_id", "kind", "place", "state")
         ):
             self.points[person].append((pk, kind, place, state))
@@ -441,10 +538,23 @@ def _judge(drafts: list[Draft], on: dt.date, gate: Gate, run: Any, by: Any, book
         loans = sorted(d.dues, key=lambda x: (x is not lead, x.loan))
         asks.append(
             Ask(
-                id=d.id, phase="plan", on=on, at=None, person=d.person, party="debtor", channel=d.channel,
-                loans=tuple(dict.fromkeys(book.loans[x.loan] for x in loans)), group=d.group, address=d.point[0] if d.point else None,
-                place=d.point[1] if d.point else "own_phone", collector_role=book.loans[lead.loan].collector_role,
-                stage=lead.stage or None, ladder_day=lead.day, language=book.language[d.person], conditions=_LIABLE, depth=lead.day,
+                id=d.id,
+                phase="plan",
+                on=on,
+                at=None,
+                person=d.person,
+                party="debtor",
+                channel=d.channel,
+                loans=tuple(dict.fromkeys(book.loans[x.loan] for x in loans)),
+                group=d.group,
+                address=d.point[0] if d.point else None,
+                place=d.point[1] if d.point else "own_phone",
+                collector_role=book.loans[lead.loan].collector_role,
+                stage=lead.stage or None,
+                ladder_day=lead.day,
+                language=book.language[d.person],
+                conditions=_LIABLE,
+                depth=lead.day,
             )
         )
     judged = gate.judge(asks, run=run, asked_by=by, persons=book.people)
@@ -464,8 +574,18 @@ def _fallbacks(drafts: list[Draft]) -> list[Due]:
             if rest:
                 out.append(
                     Due(
-                        due.step, due.ladder, due.loan, due.person, due.group, due.day, due.stage, due.case, due.instalment,
-                        due.occurrence, due.attempt + 1, rest,
+                        due.step,
+                        due.ladder,
+                        due.loan,
+                        due.person,
+                        due.group,
+                        due.day,
+                        due.stage,
+                        due.case,
+                        due.instalment,
+                        due.occurrence,
+                        due.attempt + 1,
+                        rest,
                     )
                 )
     return out
@@ -474,9 +594,34 @@ def _fallbacks(drafts: list[Draft]) -> list[Due]:
 # -- 6. writing --------------------------------------------------------------------------------------
 
 _FIELDS = (
-    "id", "person", "group", "party", "contact_point", "case", "channel", "direction", "purpose", "step", "occurrence", "attempt",
-    "template", "language", "business_on", "ladder_day", "stage", "not_before", "needs_approval", "requested_by",
-    "approved_because", "text_sha256", "external_ref", "failure", "outcome", "state_because", "withheld_by", "state",
+    "id",
+    "person",
+    "group",
+    "party",
+    "contact_point",
+    "case",
+    "channel",
+    "direction",
+    "purpose",
+    "step",
+    "occurrence",
+    "attempt",
+    "template",
+    "language",
+    "business_on",
+    "ladder_day",
+    "stage",
+    "not_before",
+    "needs_approval",
+    "requested_by",
+    "approved_because",
+    "text_sha256",
+    "external_ref",
+    "failure",
+    "outcome",
+    "state_because",
+    "withheld_by",
+    "state",
 )
 
 
@@ -490,10 +635,34 @@ def _write(
         text = lead.step.text_for(d.channel)
         rows.append(
             (
-                d.id, d.person, d.group, "debtor", d.point[0] if d.point else None, lead.case, d.channel, "out", "collect",
-                lead.step.code, lead.occurrence, d.attempt, text[1] if text else "", book.language[d.person], on, lead.day,
-                lead.stage, not_before, lead.step.needs_approval or "", by.pk if its_state == "awaiting_approval" else None,
-                "", "", "", "", "", sentence, rules, its_state,
+                d.id,
+                d.person,
+                d.group,
+                "debtor",
+                d.point[0] if d.point else None,
+                lead.case,
+                d.channel,
+                "out",
+                "collect",
+                lead.step.code,
+                lead.occurrence,
+                d.attempt,
+                text[1] if text else "",
+                book.language[d.person],
+                on,
+                lead.day,
+                lead.stage,
+                not_before,
+                lead.step.needs_approval or "",
+                by.pk if its_state == "awaiting_approval" else None,
+                "",
+                "",
+                "",
+                "",
+                "",
+                sentence,
+                rules,
+                its_state,
             )
         )
         covers += [(d.id, x.case, x.instalment, x.loan, x.step.code, x.occurrence, x.attempt) for x in d.dues]

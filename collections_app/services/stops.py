@@ -15,7 +15,9 @@ CHANNELS = (*Contact.MESSAGES, *Contact.BY_HAND)
 def stop_all(*, channel: str = "", because: str, by: Any, at: dt.datetime) -> SendingStop:
     """Stop one channel, or all of them. Adapters read it before each message."""
     if channel and channel not in CHANNELS:
-        raise DomainError("unknown_channel", f"“{channel}” is no channel; choose one of {', '.join(CHANNELS)} or none for all.")
+        raise DomainError(
+            "unknown_channel", f"“{channel}” is no channel; choose one of {', '.join(CHANNELS)} or none for all."
+        )
     if not because.strip():
         raise DomainError("no_reason", "Say why sending stops (--because).")
     return history.create_by(SendingStop, by=by, because=because, channel=channel, stopped_by=by, stopped_at=at)

@@ -132,9 +132,7 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 # The lender's calendar decides what a business day is and when 02:05 is; borrowers have their own zones.
 LENDER_TIME_ZONE = env.text("LENDER_TIME_ZONE", "UTC")
 
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = env.celery_broker(
-    "CELERY_BROKER_URL", VAR_DIR / "broker"
-)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = env.celery_broker("CELERY_BROKER_URL", VAR_DIR / "broker")
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXPIRES = 7 * 24 * 60 * 60
 CELERY_TIMEZONE = LENDER_TIME_ZONE
@@ -186,9 +184,7 @@ DEFAULT_FROM_EMAIL = LENDER_EMAIL
 # In which order a payment is appropriated, per jurisdiction (its name as the loans carry it, or "default" for
 # all others): "charge" (fees and costs), "instalment" (oldest due first). ALLOCATION_ORDER in the environment
 # is laid over it: "default=charge,instalment; cn=instalment,charge".
-ALLOCATION_ORDER = env.orders(
-    "ALLOCATION_ORDER", {"default": ["charge", "instalment"]}, of=("charge", "instalment")
-)
+ALLOCATION_ORDER = env.orders("ALLOCATION_ORDER", {"default": ["charge", "instalment"]}, of=("charge", "instalment"))
 
 # A stand-in for the register of bankruptcies, for generated persons: it answers the daily check "nothing
 # found". True only in dev and test; production refuses to start with it. Without it, and without a real

@@ -31,9 +31,7 @@ for _name, _value in [
     ("SIGNING_KEY", SIGNING_KEY),
 ]:
     if _value.startswith(PUBLIC_KEY_MARKS):
-        raise env.refuse(
-            _name, "is the public key of the development settings", f"Make one: {env.MAKE_A_KEY}"
-        )
+        raise env.refuse(_name, "is the public key of the development settings", f"Make one: {env.MAKE_A_KEY}")
 
 if env.flag("REGISTER_STAND_IN", False):
     raise env.refuse(

@@ -13,9 +13,7 @@ from pathlib import Path
 if "DUNWELL_TEST_DIR" not in os.environ:
     os.environ["DUNWELL_TEST_DIR"] = tempfile.mkdtemp(prefix="dunwell-tests-")
     atexit.register(shutil.rmtree, os.environ["DUNWELL_TEST_DIR"], ignore_errors=True)
-os.environ["VAR_DIR"] = str(
-    Path(os.environ["DUNWELL_TEST_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
-)
+os.environ["VAR_DIR"] = str(Path(os.environ["DUNWELL_TEST_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 from config import env
 from config.settings.dev import *  # noqa: F403

@@ -96,9 +96,7 @@ def test_blanking_every_other_answer_in_the_tape_changes_no_view():
     others_blank = [{**rows[0], **blanks}, rows[1], {**rows[2], **blanks}]
     only_first = [rows[0], {**rows[1], **blanks}, {**rows[2], **blanks}]
 
-    assert month_ahead(others_blank, 2, remember_due_day=False) == month_ahead(
-        rows, 2, remember_due_day=False
-    )
+    assert month_ahead(others_blank, 2, remember_due_day=False) == month_ahead(rows, 2, remember_due_day=False)
     assert whole_life(only_first) == whole_life(rows)
 
 
@@ -132,9 +130,7 @@ def test_arrears_at_the_opening_are_whole_new_instalments_and_a_rest_for_the_old
 def test_owed_but_not_past_due_fell_due_on_the_month_end():
     rows = [late("2019-02-28", 0, 100), row("2019-03-31")]
 
-    assert opening(whole_life(rows)).open_instalments == (
-        OpenInstalment(date(2019, 2, 28), Decimal("100.00")),
-    )
+    assert opening(whole_life(rows)).open_instalments == (OpenInstalment(date(2019, 2, 28), Decimal("100.00")),)
 
 
 def test_less_due_than_an_instalment_is_money_paid_ahead():
@@ -198,9 +194,7 @@ def test_fees_are_not_payments_of_instalments():
 def test_principal_that_rises_without_a_modification_is_a_returned_payment(
     end_balance: str, modification: str, returned: str
 ):
-    month = row(
-        "2019-01-31", begin_balance="1000.00", end_balance=end_balance, modification_code=modification
-    )
+    month = row("2019-01-31", begin_balance="1000.00", end_balance=end_balance, modification_code=modification)
 
     assert returned_payment(month) == Decimal(returned)
 

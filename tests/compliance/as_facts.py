@@ -42,7 +42,14 @@ class StatedPolicies(Policies):
 
 def _loaded(number: int, content: Any) -> Loaded:
     return Loaded(
-        number, content.id, content.version, content.digest, content.status, content.effective_from, content.effective_to, content
+        number,
+        content.id,
+        content.version,
+        content.digest,
+        content.status,
+        content.effective_from,
+        content.effective_to,
+        content,
     )
 
 
@@ -73,14 +80,22 @@ def as_facts(
         given = instant(c.given_at, zone)
         told.person(debtor if c.person is None else c.person).consents.append(
             facts.ConsentFact(
-                c.kind, given, c.known_at or given, None if c.withdrawn_at is None else instant(c.withdrawn_at, zone), c.person
+                c.kind,
+                given,
+                c.known_at or given,
+                None if c.withdrawn_at is None else instant(c.withdrawn_at, zone),
+                c.person,
             )
         )
     for check in world.checks:
         at = () if check.checked_at is None else (instant(check.checked_at, zone),)
         key = (check.state, None)
         told.checks[key] = tuple(sorted((*told.checks.get(key, ()), *at)))
-    settled = {e.contact for e in world.events if e.contact and e.at <= ask.at and (e.known_at or e.at) <= (ask.known_at or ask.at)}
+    settled = {
+        e.contact
+        for e in world.events
+        if e.contact and e.at <= ask.at and (e.known_at or e.at) <= (ask.known_at or ask.at)
+    }
     for slot in world.in_flight:
         if slot.id not in settled:
             told.hold(Slot(_ask(world, oracle.complete(world, slot), loans), slot.at))
@@ -107,12 +122,16 @@ def _people(world: oracle.World, ask: oracle.Ask) -> dict[Any, facts.PersonFact]
     for p in world.persons:
         mine = zones if p.zones is None else tuple(sorted(p.zones.items()))
         known = people.get(p.id)
-        people[p.id] = facts.PersonFact(p.id, zones=mine, conditions=p.facts | (known.conditions if known else frozenset()))
+        people[p.id] = facts.PersonFact(
+            p.id, zones=mine, conditions=p.facts | (known.conditions if known else frozenset())
+        )
     asked = people.setdefault(ask.person, facts.PersonFact(ask.person, zones=zones))
     asked.hours = [
         facts.HoursFact(w.kind, w.start, w.end, w.days, w.to_inclusive, w.holidays) for w in world.windows
     ] + [
-        facts.HoursFact("inconvenient", w.start, w.end, w.days, channels=tuple(w.channels or ()), places=tuple(w.places or ()))
+        facts.HoursFact(
+            "inconvenient", w.start, w.end, w.days, channels=tuple(w.channels or ()), places=tuple(w.places or ())
+        )
         for w in world.inconvenient
     ]
     asked.dates = [facts.DateFact(d.kind, d.first, d.last) for d in world.dates]
@@ -141,7 +160,14 @@ def _tell_states(world: oracle.World, ask: oracle.Ask, zone: ZoneInfo, told: fac
         begins = instant(s.begins, zone)
         person = s.person or debtor
         state = facts.StateFact(
-            s.name, person, begins, s.known_at or begins, None if s.until is None else end(s.until, zone), s.debts, s.address, s.channels
+            s.name,
+            person,
+            begins,
+            s.known_at or begins,
+            None if s.until is None else end(s.until, zone),
+            s.debts,
+            s.address,
+            s.channels,
         )
         if person in (debtor, ask.person):
             told.person(person).states.append(state)
@@ -157,7 +183,10 @@ def _ending_kinds(presets: Iterable[Preset]) -> frozenset[str]:
     for preset in presets:
         for rule in preset.rules:
             if isinstance(rule.params, BarParams) and rule.params.ends:
-                found |= {*rule.params.ends.event, *((rule.params.ends.or_after_event,) if rule.params.ends.or_after_event else ())}
+                found |= {
+                    *rule.params.ends.event,
+                    *((rule.params.ends.or_after_event,) if rule.params.ends.or_after_event else ()),
+                }
     return frozenset(found)
 
 
@@ -166,7 +195,14 @@ def _agent(agent: oracle.Agent | None) -> facts.AgentFact | None:
         return None
     certs = None if agent.certs is None else dict.fromkeys(agent.certs, NEVER)
     return facts.AgentFact(
-        "agent", certs, agent.training_on, agent.agency_review_on, agent.people, agent.id_shown, agent.licensed, agent.action
+        "agent",
+        certs,
+        agent.training_on,
+        agent.agency_review_on,
+        agent.people,
+        agent.id_shown,
+        agent.licensed,
+        agent.action,
     )
 
 
@@ -192,4 +228,6 @@ def instant(moment: datetime | date, zone: ZoneInfo) -> datetime:
 
 
 def end(until: datetime | date, zone: ZoneInfo) -> datetime:
-    return until.astimezone(UTC) if isinstance(until, datetime) else instant(date.fromordinal(until.toordinal() + 1), zone)
+    return (
+        until.astimezone(UTC) if isinstance(until, datetime) else instant(date.fromordinal(until.toordinal() + 1), zone)
+    )

@@ -139,8 +139,20 @@ def _preset(draw: Draw, ground: Ground, number: int) -> Preset:
         TzPolicy(sources=("consumer_stated",), fallback=ground.zones[-1]),
         TzPolicy(sources=("consumer_stated",), on_unknown=one_of(draw, *words.ON_UNKNOWN)),
     )  # fmt: skip
-    applies = one_of(draw, {}) if ground.focus else one_of(
-        draw, {}, {}, {}, {}, {}, {"debtor_country": ("US",)}, {"product": ("personal_loan",)}, {"collector_role": ("third_party",)}
+    applies = (
+        one_of(draw, {})
+        if ground.focus
+        else one_of(
+            draw,
+            {},
+            {},
+            {},
+            {},
+            {},
+            {"debtor_country": ("US",)},
+            {"product": ("personal_loan",)},
+            {"collector_role": ("third_party",)},
+        )
     )
     return Preset(
         id=f"own-{number}", version="2026.1.0", status="draft", title=None, law_checked_on=ground.day, effective_from=begins,
@@ -157,7 +169,9 @@ def _in_force(draw: Draw, ground: Ground, else_from: date | None) -> tuple[date 
 
 
 def _rule(draw: Draw, ground: Ground, number: int) -> Rule:
-    kind = ground.focus or one_of(draw, *["window", "rate", "cooldown", "bar"] * 3, "rate", "bar", "party", "content", "actor")
+    kind = ground.focus or one_of(
+        draw, *["window", "rate", "cooldown", "bar"] * 3, "rate", "bar", "party", "content", "actor"
+    )
     match = Match() if ground.focus and draw(2) else _match(draw)
     params = _PARAMS[kind](draw)
     if isinstance(params, BarParams) and params.state is None and not match.given:
@@ -215,8 +229,18 @@ def _window(draw: Draw) -> WindowParams:
 
 def _key(draw: Draw) -> tuple[str, ...]:
     return one_of(
-        draw, ("person",), ("person", "debt"), ("debtor",), ("creditor_group", "debtor"), ("debtor", "address"), ("debtor", "debt"),
-        ("person", "creditor_group", "debt"), ("person", "address"), ("debt",), ("address",), ("person", "debtor"),
+        draw,
+        ("person",),
+        ("person", "debt"),
+        ("debtor",),
+        ("creditor_group", "debtor"),
+        ("debtor", "address"),
+        ("debtor", "debt"),
+        ("person", "creditor_group", "debt"),
+        ("person", "address"),
+        ("debt",),
+        ("address",),
+        ("person", "debtor"),
     )
 
 
@@ -234,8 +258,11 @@ def _rate(draw: Draw) -> RateParams:
 
 def _cooldown(draw: Draw) -> CooldownParams:
     return CooldownParams(
-        after=one_of(draw, "conversation", "call_placed", "asked_back"), period=Period(between(draw, 1, 7), "local_day"),
-        day_one=one_of(draw, "event_day", "next_day"), key=_key(draw), exclude=tuple(some(draw, list(words.EXCLUSIONS), most=2)),
+        after=one_of(draw, "conversation", "call_placed", "asked_back"),
+        period=Period(between(draw, 1, 7), "local_day"),
+        day_one=one_of(draw, "event_day", "next_day"),
+        key=_key(draw),
+        exclude=tuple(some(draw, list(words.EXCLUSIONS), most=2)),
     )
 
 
@@ -281,7 +308,10 @@ def _content(draw: Draw) -> ContentParams:
     only = one_of(draw, (), (), tuple({*require, "amount"}))
     forbid = () if only or (require and draw(1)) else ("threat",)
     return ContentParams(
-        on=one_of(draw, "every", "first", "later"), require=tuple(require), forbid=forbid, only=only,
+        on=one_of(draw, "every", "first", "later"),
+        require=tuple(require),
+        forbid=forbid,
+        only=only,
         language_of=maybe(draw, ["message"]),
     )
 
@@ -306,7 +336,9 @@ _PARAMS: dict[str, Callable[[Draw], Any]] = {
 
 def world_around(draw: Draw, ground: Ground) -> oracle.World:
     """One debtor with everything around: what happened lies mostly in the ten days up to the middle one."""
-    sources = some(draw, ["physical_address", "phone_area_code", "consumer_stated"], least=1 if between(draw, 0, 5) else 0, most=2)
+    sources = some(
+        draw, ["physical_address", "phone_area_code", "consumer_stated"], least=1 if between(draw, 0, 5) else 0, most=2
+    )
     zones = dict(zip(sources, ground.zones, strict=False))
     debtor = oracle.Debtor(
         country=one_of(draw, *[ground.country] * 6, "US", "CN", None), region=one_of(draw, None, "US-NY"), zones=zones,
@@ -394,7 +426,10 @@ def _event(draw: Draw, ground: Ground, named: list[str]) -> oracle.Event:
 def _consent(draw: Draw, ground: Ground) -> oracle.Consent:
     given = ground.instant(draw, -8, 0)
     return oracle.Consent(
-        one_of(draw, *CONSENTS, "call_prior"), given, one_of(draw, None, None, ground.instant(draw, -2, 3)), _known(draw, given),
+        one_of(draw, *CONSENTS, "call_prior"),
+        given,
+        one_of(draw, None, None, ground.instant(draw, -2, 3)),
+        _known(draw, given),
         one_of(draw, None, *PEOPLE[:3]),
     )
 
@@ -410,7 +445,11 @@ def _hours(draw: Draw) -> tuple[int, int]:
 def _agreed(draw: Draw) -> oracle.AgreedWindow:
     start, end = _hours(draw)
     return oracle.AgreedWindow(
-        one_of(draw, *words.STATED_HOURS), start, end, one_of(draw, (1, 2, 3, 4, 5, 6, 7), (1, 3, 5), (7,)), bool(draw(1)),
+        one_of(draw, *words.STATED_HOURS),
+        start,
+        end,
+        one_of(draw, (1, 2, 3, 4, 5, 6, 7), (1, 3, 5), (7,)),
+        bool(draw(1)),
         bool(draw(1)),
     )
 
@@ -418,7 +457,9 @@ def _agreed(draw: Draw) -> oracle.AgreedWindow:
 def _unwanted(draw: Draw) -> oracle.InconvenientTime:
     start, end = _hours(draw)
     return oracle.InconvenientTime(
-        start, end, one_of(draw, (1, 2, 3, 4, 5, 6, 7), (1, 2, 3), (6, 7)),
+        start,
+        end,
+        one_of(draw, (1, 2, 3, 4, 5, 6, 7), (1, 2, 3), (6, 7)),
         frozenset(some(draw, ["voice", "sms"], least=1)) if draw(1) else None,
         frozenset(some(draw, ["own_phone", "work"], least=1)) if between(draw, 0, 3) == 0 else None,
     )

@@ -34,14 +34,15 @@ def load_law() -> None:
 
 
 def load_preset(
-    folder: Path, rules: str, *, ident: str = "own", jurisdiction: str = "US", tz: str = 'fixed = "America/Chicago"'
-) -> None:
+    folder: Path, rules: str, *, ident: str = "own", jurisdiction: str = "US", tz: str = 'fixed = "America/Chicago"',
+    effective_from: str = "2020-01-01",
+) -> None:  # fmt: skip
     """A preset of a test's own; every rule gets the keys that do not matter there."""
     common = '[[rule]]\nphase = ["plan", "send", "record"]\nlevel = "law"\ncite = "a test"\nconfidence = "B"\n'
     path = folder / f"{ident}.toml"
     path.write_text(
         f'[preset]\nid = "{ident}"\nversion = "2026.1.0"\nstatus = "draft"\nlaw_checked_on = 2026-01-01\n'
-        f'effective_from = 2020-01-01\njurisdiction = "{jurisdiction}"\n[preset.applies_when]\n[preset.tz]\n{tz}\n'
+        f'effective_from = {effective_from}\njurisdiction = "{jurisdiction}"\n[preset.applies_when]\n[preset.tz]\n{tz}\n'
         + rules.replace("[[rule]]\n", common)
     )
     loader.load(path)
@@ -51,7 +52,10 @@ def a_case(days: int = 4, *, debtor: Person | None = None, **columns: Any) -> Ca
     """An overdue case that we collect for somebody else, so that the federal preset is in force."""
     on = columns.pop("on", DAY)
     loan = a_loan(
-        debtor, open_since=on - dt.timedelta(days=days), state="past_due", **{"collector_role": "third_party", **columns}
+        debtor,
+        open_since=on - dt.timedelta(days=days),
+        state="past_due",
+        **{"collector_role": "third_party", **columns},
     )
     return an_overdue_case(days, on=on, loan=loan)
 
@@ -75,7 +79,9 @@ def verdict(contact: Contact, **more: Any) -> tuple[str, str]:
     return answer.verdict, " ".join(answer.by)
 
 
-def called(case: Case, times: int, *, day: dt.date = DAY - dt.timedelta(days=2), person: Person | None = None, **columns: Any) -> None:
+def called(
+    case: Case, times: int, *, day: dt.date = DAY - dt.timedelta(days=2), person: Person | None = None, **columns: Any
+) -> None:
     """So many calls about the case's loan, an hour apart from nine in the morning."""
     for n in range(times):
         an_event(

@@ -27,7 +27,7 @@ from tests.compliance.ground import (
     chicago,
     verdict,
 )
-from tests.factories.borrowers import a_borrower_state, a_consent, a_person, a_phone, stated_hours
+from tests.factories.borrowers import a_borrower_state, a_consent, a_person, a_phone, a_register_check, stated_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +82,7 @@ def test_two_zones_must_both_be_open(law: None):
 def test_the_morning_after_a_change_of_the_clock_begins_by_the_new_time(law: None):
     """On 8 March 2026 the night of Chicago has 23 hours."""
     contact = a_planned_contact(a_case(), "sms")
+    a_register_check("bankruptcy_stay", at=dt.datetime(2026, 3, 7, tzinfo=dt.UTC))
     [evening] = asks(contact, at=chicago("21:00:01", dt.date(2026, 3, 7)))
     answer = Gate().ask(evening)
     opens = dt.datetime(2026, 3, 8, 13, tzinfo=dt.UTC)
@@ -92,7 +93,11 @@ def test_the_morning_after_a_change_of_the_clock_begins_by_the_new_time(law: Non
     ("zones", "on", "first"),
     [
         ({"physical_address": "America/Chicago"}, DAY, "2026-03-16T13:00:00"),
-        ({"physical_address": "America/New_York", "phone_area_code": "America/Los_Angeles"}, DAY, "2026-03-16T15:00:00"),
+        (
+            {"physical_address": "America/New_York", "phone_area_code": "America/Los_Angeles"},
+            DAY,
+            "2026-03-16T15:00:00",
+        ),
         ({"physical_address": "Pacific/Honolulu"}, DAY, "2026-03-16T18:00:00"),
         ({"physical_address": "America/Chicago"}, dt.date(2026, 3, 8), "2026-03-08T13:00:00"),
     ],
@@ -383,7 +388,9 @@ def test_a_rule_blocks_and_allows_one_step_beside(law: None, rule_id: str, chann
     own, over_all = what_it_says(rule_id, channel, blocks=True)
     rule = SHIPPED[rule_id]
     assert own == rule.verdict
-    assert ["allow", "warn", "approve", "deny"].index(over_all) >= ["allow", "warn", "approve", "deny"].index(rule.verdict)
+    assert ["allow", "warn", "approve", "deny"].index(over_all) >= ["allow", "warn", "approve", "deny"].index(
+        rule.verdict
+    )
     assert what_it_says(rule_id, channel, blocks=False)[0] in (None, "allow")
 
 
@@ -398,7 +405,10 @@ def test_two_calls_within_five_minutes_are_told_as_piled_up(law: None, seconds: 
 def test_a_register_that_was_looked_into_yesterday_is_fresh_and_no_longer(law: None, days: int, says: str):
     contact = a_planned_contact(a_case(), "letter")
     # `law` looked at ten in the morning of Sunday, the fifteenth, in UTC.
-    assert verdict(contact, at=chicago("12:00", dt.date(2026, 3, 15 + days))) == (says, "US-31" if says == "approve" else "")
+    assert verdict(contact, at=chicago("12:00", dt.date(2026, 3, 15 + days))) == (
+        says,
+        "US-31" if says == "approve" else "",
+    )
 
 
 # -- the stages of the ladder ----------------------------------------------------------------------------

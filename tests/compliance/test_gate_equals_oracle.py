@@ -65,7 +65,9 @@ def compare(case: Case) -> None:
 
 
 def expectation(case: Case, ask: oracle.Ask) -> dict[str, Any]:
-    presets = oracle.applicable(case.world, case.presets, debts=ask.debts, collector_role=ask.collector_role, house=True)
+    presets = oracle.applicable(
+        case.world, case.presets, debts=ask.debts, collector_role=ask.collector_role, house=True
+    )
     if case.law_on is not None:
         presets = tuple(x for p in presets if (x := assumed(p, case.law_on)) is not None)
     said = oracle.judge(case.world, ask, presets, require_law=True)

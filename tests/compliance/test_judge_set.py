@@ -102,7 +102,11 @@ def people_of_all_kinds() -> list[Contact]:
     c = planned()
     called(c.case, 7)
     a_consent(c.person, "call_prior", given_at=NOON - dt.timedelta(days=1))
-    planned(debtor=a_person("West", zones={"physical_address": "America/Los_Angeles", "phone_area_code": "Pacific/Honolulu"}))
+    planned(
+        debtor=a_person(
+            "West", zones={"physical_address": "America/Los_Angeles", "phone_area_code": "Pacific/Honolulu"}
+        )
+    )
     planned(debtor=a_person("Nowhere", zones={}))
     planned(law_on=dt.date(2026, 11, 24))
     planned(collector_role="first_party")  # no law of a jurisdiction is in force
@@ -116,7 +120,9 @@ def people_of_all_kinds() -> list[Contact]:
     two = a_case(6)
     second = a_case(4, debtor=two.debtor)
     contact = a_planned_contact(two, "voice")
-    ContactCase.objects.create(contact=contact, case=second, loan=second.loan, step="first_call", occurrence=4, attempt=0)
+    ContactCase.objects.create(
+        contact=contact, case=second, loan=second.loan, step="first_call", occurrence=4, attempt=0
+    )
     called(second, 7)
     return [*found, contact]
 
@@ -151,7 +157,9 @@ def two_about_one_loan(first_day: int, second_day: int) -> tuple[Contact, Contac
     called(case, 6)
     one = a_planned_contact(case, "voice", occurrence=first_day)
     other = a_planned_contact(case, "voice", step="consequences_call", occurrence=second_day, covers=False)
-    ContactCase.objects.create(contact=other, case=case, loan=case.loan, step="consequences_call", occurrence=second_day)
+    ContactCase.objects.create(
+        contact=other, case=case, loan=case.loan, step="consequences_call", occurrence=second_day
+    )
     return one, other
 
 
@@ -163,7 +171,9 @@ def test_of_two_contacts_with_one_free_slot_the_furthest_case_goes_and_then_the_
     left = judged[pair[1 - goes].pk]
     assert (left.answer.verdict, left.answer.by) == ("deny", ("US-06",))
     assert left.expires_at is None
-    assert left.answer.next_allowed_at == chicago("08:00", DAY + dt.timedelta(days=5))  # the first call falls out of the week
+    assert left.answer.next_allowed_at == chicago(
+        "08:00", DAY + dt.timedelta(days=5)
+    )  # the first call falls out of the week
 
 
 def test_a_contact_that_is_refused_holds_no_slot(law: None):
@@ -190,7 +200,9 @@ def test_an_approved_contact_holds_its_slot(law: None, collector: Any, superviso
 def test_people_of_other_groups_share_the_slots_of_a_debtor(law: None):
     """A contact person has a group of their own, and still is spoken to about the same debtor."""
     case = a_case_in_china()
-    guarantor = a_party(case.loan, a_person("Guarantor", country="CN", zones={"physical_address": "Asia/Shanghai"}), "guarantor").person
+    guarantor = a_party(
+        case.loan, a_person("Guarantor", country="CN", zones={"physical_address": "Asia/Shanghai"}), "guarantor"
+    ).person
     Person.objects.filter(pk=guarantor.pk).update(group=guarantor.pk)
     noon = dt.datetime(2026, 3, 16, 4, tzinfo=dt.UTC)
     for n in range(2):
@@ -417,7 +429,9 @@ def test_one_contact_is_asked_about_in_twelve_queries_whatever_the_rules(law: No
     if more_rules:
         everything_is_looked_at(tmp_path)
         for n in range(4):
-            rules = "".join(f'[[rule]]\nid = "B{n}-{k}"\ntype = "bar"\nmatch = {{ channel = ["fax"] }}\n' for k in range(20))
+            rules = "".join(
+                f'[[rule]]\nid = "B{n}-{k}"\ntype = "bar"\nmatch = {{ channel = ["fax"] }}\n' for k in range(20)
+            )
             load_preset(tmp_path, rules, ident=f"more-{n}")
     crowd = a_crowd(4)
     for contact in crowd:
@@ -522,7 +536,9 @@ def test_a_debtor_whose_every_number_is_invalid_may_be_looked_for(law: None):
 
 def test_a_co_debtor_is_liable_for_the_debts_of_the_contact_and_not_for_others(law: None):
     case, other = a_case_in_china(), a_case_in_china()
-    co = a_party(case.loan, a_person("Co", country="CN", zones={"physical_address": "Asia/Shanghai"}), liability_in_force=False).person
+    co = a_party(
+        case.loan, a_person("Co", country="CN", zones={"physical_address": "Asia/Shanghai"}), liability_in_force=False
+    ).person
     a_party(other.loan, co, "guarantor")
     contact = a_planned_contact(case, "voice", person=co, party="co_debtor")
     noon = dt.datetime(2026, 3, 16, 4, tzinfo=dt.UTC)

@@ -18,6 +18,7 @@ from collections_app.compliance.gate import BY_WIDTH, Gate, Judged
 from collections_app.kernel.fsm import apply
 from collections_app.models import Breach, Clearance, Contact, ContactEvent, FactSheet, Judgement, PolicyVersion
 from collections_app.policy.calendars import holidays_version
+from tests.compliance.as_facts import StatedPolicies
 from tests.compliance.ground import (
     DAY,
     NOON,
@@ -120,7 +121,11 @@ def test_what_an_approved_preset_is_called_is_told_as_such(law: None):
 
 @pytest.mark.parametrize(
     ("law_on", "says"),
-    [(None, ("deny", "no-law-loaded")), (dt.date(2026, 11, 24), ("approve", "US-31")), (dt.date(2019, 1, 1), ("deny", "no-law-loaded"))],
+    [
+        (None, ("deny", "no-law-loaded")),
+        (dt.date(2026, 11, 24), ("approve", "US-31")),
+        (dt.date(2019, 1, 1), ("deny", "no-law-loaded")),
+    ],
 )
 def test_the_law_of_a_loan_that_is_older_than_it_is_asked_for_an_assumed_day_and_told_so(law: None, law_on, says):
     """All else is asked for the real day: in 2019 no register was looked into."""
@@ -141,25 +146,24 @@ def test_a_house_preset_alone_is_no_law(law: None):
 
 
 def test_without_any_policy_nothing_goes(db: None):
-    contact = a_planned_contact(a_case(), "sms")
-    assert verdict(contact) == ("deny", "no-law-loaded")
+    [ask] = asks(a_planned_contact(a_case(), "sms"))
+    answer = Gate(StatedPolicies([])).ask(ask)
+    assert (answer.verdict, answer.by, answer.next_allowed_at) == ("deny", ("no-law-loaded",), None)
 
 
-def test_a_law_that_comes_into_force_is_when_a_contact_without_one_is_next_allowed(law: None):
-    contact = a_planned_contact(a_case(), "sms")
-    eve = chicago("23:30", dt.date(2021, 11, 29))
-    [ask] = asks(contact, at=eve)
-    assert Gate().ask(ask).by == ("no-law-loaded",)
-    tomorrow = Gate().ask(ask).next_allowed_at
-    assert tomorrow is None  # no register was looked into then: a person would have to decide
-    PolicyVersion.objects.filter(ident="us-fed-regf").update(effective_from=dt.date(2026, 3, 17))
-    [ask] = asks(contact)
-    assert Gate().ask(ask).next_allowed_at == chicago("08:00", DAY + dt.timedelta(days=1))
+def test_a_law_that_comes_into_force_is_when_a_contact_without_one_is_next_allowed(law: None, tmp_path: Path):
+    rules = '[[rule]]\nid = "W"\ntype = "window"\nallow = [{ days = [1, 2, 3, 4, 5, 6, 7], from = "08:00", to = "20:00" }]\n'
+    load_preset(tmp_path, rules, effective_from="2026-03-17")
+    [ask] = asks(a_planned_contact(a_case(collector_role="first_party"), "sms"))
+    answer = Gate().ask(ask)
+    assert (answer.by, answer.next_allowed_at) == (("no-law-loaded",), chicago("08:00", DAY + dt.timedelta(days=1)))
 
 
 def test_more_rules_than_the_column_holds_are_cut_at_a_whole_id_and_stand_in_the_sheet(law: None, tmp_path: Path):
     ids = [f"A-RULE-WITH-A-LONG-NAME-{n:02d}" for n in range(12)]
-    load_preset(tmp_path, "".join(f'[[rule]]\nid = "{i}"\ntype = "bar"\nmatch = {{ channel = ["sms"] }}\n' for i in ids))
+    load_preset(
+        tmp_path, "".join(f'[[rule]]\nid = "{i}"\ntype = "bar"\nmatch = {{ channel = ["sms"] }}\n' for i in ids)
+    )
     contact = a_planned_contact(a_case(), "sms")
     judge(contact)
     kept = row(contact)
@@ -363,9 +367,12 @@ def recorded(event: ContactEvent, by: Any) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("clock", "says"), [("12:00", ("allow", "")), ("21:00", ("allow", "")), ("21:00:01", ("deny", "US-01")), ("03:00", ("deny", "US-01"))]
+    ("clock", "says"),
+    [("12:00", ("allow", "")), ("21:00", ("allow", "")), ("21:00:01", ("deny", "US-01")), ("03:00", ("deny", "US-01"))],
 )
-def test_what_happened_is_stored_whatever_the_rules_say_of_it(law: None, machine: Any, clock: str, says: tuple[str, str]):
+def test_what_happened_is_stored_whatever_the_rules_say_of_it(
+    law: None, machine: Any, clock: str, says: tuple[str, str]
+):
     case = a_case()
     event = an_event(case.debtor, "call_placed", at=chicago(clock), loans=(case.loan,))
     assert recorded(event, machine) == says
@@ -385,7 +392,9 @@ def test_an_event_that_names_no_debt_is_judged_under_the_law_of_its_persons_debt
     assert recorded(event, machine) == ("deny", "US-01")
 
 
-def test_an_event_does_not_count_against_itself_nor_does_what_came_of_the_same_contact(law: None, tmp_path: Path, machine: Any):
+def test_an_event_does_not_count_against_itself_nor_does_what_came_of_the_same_contact(
+    law: None, tmp_path: Path, machine: Any
+):
     load_preset(
         tmp_path,
         '[[rule]]\nid = "ONE"\ntype = "rate"\ncount = ["call_placed"]\nmax = 1\nkey = ["person"]\n'

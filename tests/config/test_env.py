@@ -41,7 +41,9 @@ def test_a_variable_without_default_must_be_there(monkeypatch: pytest.MonkeyPatc
         (lambda: env.orders("X", {"default": ["charge"]}, of=("charge", "instalment")), "default=interest"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused_by_name(reader: object, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_cannot_be_used_is_refused_by_name(
+    reader: object, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("X", value)
     with pytest.raises(ImproperlyConfigured, match=r"^X: "):
         reader()  # type: ignore[operator]
@@ -64,18 +66,29 @@ def starts(**variables: str) -> subprocess.CompletedProcess[str]:
     """Production settings, read by a process of their own."""
     clean = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
     return subprocess.run(
-        [sys.executable, "-c", "import config.settings.production"], cwd=ROOT, env={**clean, **variables}, capture_output=True, text=True
+        [sys.executable, "-c", "import config.settings.production"],
+        cwd=ROOT,
+        env={**clean, **variables},
+        capture_output=True,
+        text=True,
     )
 
 
 def test_production_refuses_to_start_without_its_own_keys() -> None:
-    done = starts(ALLOWED_HOSTS="a.example", DATABASE_URL="postgres://u@127.0.0.1/db", CELERY_BROKER_URL="redis://127.0.0.1:6379/0")
+    done = starts(
+        ALLOWED_HOSTS="a.example",
+        DATABASE_URL="postgres://u@127.0.0.1/db",
+        CELERY_BROKER_URL="redis://127.0.0.1:6379/0",
+    )
     assert done.returncode != 0
     assert "SECRET_KEY" in done.stderr
 
 
 def test_production_refuses_the_register_stand_in() -> None:
-    keys = {name: base64.b64encode(bytes([n]) * 32).decode() for n, name in enumerate(("FIELD_KEYS", "BLIND_INDEX_KEY", "SIGNING_KEY"), 1)}
+    keys = {
+        name: base64.b64encode(bytes([n]) * 32).decode()
+        for n, name in enumerate(("FIELD_KEYS", "BLIND_INDEX_KEY", "SIGNING_KEY"), 1)
+    }
     done = starts(
         DATABASE_URL="postgres://u@127.0.0.1/db", CELERY_BROKER_URL="redis://127.0.0.1:6379/0", SECRET_KEY="x" * 60, ALLOWED_HOSTS="a.example",
         REGISTER_STAND_IN="1", **keys,

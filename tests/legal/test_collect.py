@@ -165,7 +165,9 @@ def test_looking_into_the_register_again_is_no_news_until_the_paper_is_old(file:
 
 def test_what_a_register_found_is_news_at_once(file: Any, clerk: Any) -> None:
     collect(file, clerk)
-    borrowers.a_borrower_state(file.person, "bankruptcy_stay", from_at=loans.noon(dt.date(2026, 3, 20)), source="register")
+    borrowers.a_borrower_state(
+        file.person, "bankruptcy_stay", from_at=loans.noon(dt.date(2026, 3, 20)), source="register"
+    )
     assert BorrowerState.objects.count() == 1
     exhibit = next(e for e in collect(file, clerk).exhibits if e.item == "status_checks")
     assert "Found: since 20 Mar 2026" in text_of(store.get(exhibit.document))

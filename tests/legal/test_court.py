@@ -43,7 +43,9 @@ def accepted(file: LegalFile, clerk: Any) -> LegalFile:
     return history.save_by(accepted, by=clerk, because="accepted by counsel")
 
 
-def test_a_claim_goes_to_court_step_by_step_and_each_step_stands_in_the_history(accepted: LegalFile, clerk: Any) -> None:
+def test_a_claim_goes_to_court_step_by_step_and_each_step_stands_in_the_history(
+    accepted: LegalFile, clerk: Any
+) -> None:
     court.send_claim(
         accepted, on=ON, by=clerk, because="letter of claim posted", wait_days=30, rule="UK-16 Pre-Action Protocol 4.1"
     )
@@ -73,7 +75,14 @@ def test_a_claim_goes_to_court_step_by_step_and_each_step_stands_in_the_history(
 def test_a_served_document_needs_its_proof_by_service_and_by_database(accepted: LegalFile, clerk: Any) -> None:
     with pytest.raises(DomainError, match="Service counts only with its proof"):
         court.record_service(
-            accepted, what="letter of claim", method="post", recipient="mailbox", at=AT, outcome="served", by=clerk, because="x"
+            accepted,
+            what="letter of claim",
+            method="post",
+            recipient="mailbox",
+            at=AT,
+            outcome="served",
+            by=clerk,
+            because="x",
         )
     attempt = court.record_service(
         accepted, what="letter of claim", method="post", recipient="mailbox", at=AT, outcome="came_back", by=clerk,
@@ -131,12 +140,22 @@ def test_a_deadline_says_what_it_was_counted_from_and_by_which_rule(accepted: Le
 
 def test_a_cost_is_money_with_an_authority_in_the_currency_of_the_loan(accepted: LegalFile, clerk: Any) -> None:
     cost = add_cost(
-        accepted, kind="court_fee", amount=Decimal("80.00"), on=ON, authority="705 ILCS 105/27.1b", by=clerk, because="filing fee"
+        accepted,
+        kind="court_fee",
+        amount=Decimal("80.00"),
+        on=ON,
+        authority="705 ILCS 105/27.1b",
+        by=clerk,
+        because="filing fee",
     )
     cost.refresh_from_db()
     assert (cost.amount, cost.currency) == (Decimal("80.00"), "USD")
     assert_history(cost, [("+", "filing fee")])
-    for amount, authority, told in (("0", "x", "above zero"), ("5.00", " ", "Name the tariff"), ("5.001", "x", "decimals")):
+    for amount, authority, told in (
+        ("0", "x", "above zero"),
+        ("5.00", " ", "Name the tariff"),
+        ("5.001", "x", "decimals"),
+    ):
         with pytest.raises(DomainError, match=told):
             add_cost(accepted, kind="other", amount=Decimal(amount), on=ON, authority=authority, by=clerk, because="x")
     assert Cost.objects.count() == 1

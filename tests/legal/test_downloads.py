@@ -56,7 +56,9 @@ def test_a_link_works_for_nobody_else_and_its_token_is_kept_nowhere(pack: Pack, 
     assert not PackDownload.objects.exists()
 
 
-def test_a_stranger_to_the_file_gets_no_link(pack: Pack, other_counsel: Any, legal_auditor: Any, collector: Any) -> None:
+def test_a_stranger_to_the_file_gets_no_link(
+    pack: Pack, other_counsel: Any, legal_auditor: Any, collector: Any
+) -> None:
     for stranger in (other_counsel, legal_auditor, collector):
         with pytest.raises(Refused):
             make_link(pack, what="pdf", at=AT, by=stranger, because="curious")

@@ -61,7 +61,9 @@ def ready(file: LegalFile, clerk: Any, counsel: Any) -> LegalFile:
             LawyerReview, by=counsel, because="decided", file=file, person=file.person, pack=pack, lawyer=counsel,
             decision=decision, decided_at=legal.AT,
         )  # fmt: skip
-        history.create_by(Defect, by=counsel, because="found", review=review, person=file.person, number=1, text="who signed?")
+        history.create_by(
+            Defect, by=counsel, because="found", review=review, person=file.person, number=1, text="who signed?"
+        )
     history.create_by(
         ServiceAttempt, by=clerk, because="served", file=file, person=file.person, what="claim form", method="personal",
         recipient="the defendant", at=legal.AT, outcome="served", proof=paper, recorded_by=clerk,

@@ -34,7 +34,12 @@ def test_a_referred_case_gets_a_file_with_its_exhibits(db: None) -> None:
     case = legal.a_referred_case(disbursement=False)
     assert run_step().counts == {"opened": 1, "collected": 1}
     file = LegalFile.objects.get(case=case)
-    assert (file.state, file.opened_on, file.collected_on, file.missing_count) == ("collecting", legal.DAY, legal.DAY, 1)
+    assert (file.state, file.opened_on, file.collected_on, file.missing_count) == (
+        "collecting",
+        legal.DAY,
+        legal.DAY,
+        1,
+    )
     assert Exhibit.objects.filter(file=file).count() == 9
     assert_history(
         file,

@@ -73,7 +73,9 @@ def test_an_incomplete_file_gives_a_draft_and_names_what_is_missing(file: LegalF
     assert built["missing"][0]["name"] == "Proof that the loan was paid out"
     code, told = run("verify_pack", built["pdf"], "--against-database")
     assert code == 1
-    assert told["problems"] == [f"register: this is a draft of version 1 of file {file.number}, which was never sealed."]
+    assert told["problems"] == [
+        f"register: this is a draft of version 1 of file {file.number}, which was never sealed."
+    ]
 
 
 def test_an_unknown_file_court_or_user_is_refused_with_a_sentence(file: LegalFile, tmp_path: Path) -> None:

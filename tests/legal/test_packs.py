@@ -54,7 +54,9 @@ def test_a_draft_is_replaced_by_the_next_build_and_keeps_the_number_it_will_be_s
     first = build_pack(file, on=legal.DAY, at=legal.AT, by=clerk).pack
     same = build_pack(file, on=legal.DAY, at=LATER, by=clerk)
     assert (same.made, same.pack.sha256) == (False, first.sha256)
-    add_cost(file, kind="court_fee", amount=Decimal("80.00"), on=legal.DAY, authority="tariff 3", by=clerk, because="fee")
+    add_cost(
+        file, kind="court_fee", amount=Decimal("80.00"), on=legal.DAY, authority="tariff 3", by=clerk, because="fee"
+    )
     second = build_pack(file, on=legal.DAY, at=LATER, by=clerk)
     assert (second.made, second.pack.pk, second.pack.version) == (True, first.pk, 1)
     assert second.pack.sha256 != first.sha256
@@ -80,10 +82,23 @@ def test_unchanged_sources_give_the_same_version_and_changed_ones_the_next(file:
 
 def test_the_claim_is_the_whole_debt_and_the_costs_that_are_claimed(file: LegalFile, clerk: Any) -> None:
     fee = add_cost(
-        file, kind="court_fee", amount=Decimal("80.00"), on=legal.DAY, authority="tariff 3", by=clerk, because="court fee"
+        file,
+        kind="court_fee",
+        amount=Decimal("80.00"),
+        on=legal.DAY,
+        authority="tariff 3",
+        by=clerk,
+        because="court fee",
     )
     add_cost(
-        file, kind="other", amount=Decimal("10.00"), on=legal.DAY, authority="none", claimed=False, by=clerk, because="copies"
+        file,
+        kind="other",
+        amount=Decimal("10.00"),
+        on=legal.DAY,
+        authority="none",
+        claimed=False,
+        by=clerk,
+        because="copies",
     )
     claim = manifest_of(build_pack(file, on=legal.DAY, at=legal.AT, by=clerk).pack)["claim"]
     assert [(s["label"], s["amount"]["value"]) for s in claim["sums"]] == [
@@ -148,7 +163,9 @@ def test_the_database_refuses_a_sealed_pack_that_is_not_whole(sealed: Pack) -> N
 def test_one_version_has_one_pack(sealed: Pack) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         columns = ", ".join(f.column for f in Pack._meta.concrete_fields if f.name != "id")
-        cursor.execute(f"INSERT INTO legal_pack ({columns}) SELECT {columns} FROM legal_pack WHERE id = %s", [sealed.pk])
+        cursor.execute(
+            f"INSERT INTO legal_pack ({columns}) SELECT {columns} FROM legal_pack WHERE id = %s", [sealed.pk]
+        )
 
 
 def test_a_pack_lies_encrypted_under_a_key_of_its_own_and_goes_with_it(sealed: Pack, blobs: Path) -> None:

@@ -93,9 +93,7 @@ def test_weekends_are_closed_in_china_only_and_are_business_days_nowhere():
 
 
 def test_an_unknown_calendar_is_refused():
-    with pytest.raises(
-        DomainError, match='There is no calendar "US-TEXAS"; use one of: GB-EAW, IE'
-    ) as caught:
+    with pytest.raises(DomainError, match='There is no calendar "US-TEXAS"; use one of: GB-EAW, IE') as caught:
         is_closed("US-TEXAS", date(2026, 1, 1))
     assert caught.value.code == "unknown-calendar"
 

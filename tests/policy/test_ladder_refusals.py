@@ -405,9 +405,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("changes", "part", "code", "words"), CHECKS)
-def test_a_ladder_that_cannot_work_is_refused(
-    changes: Sequence[tuple[str, str]], part: str, code: str, words: str
-):
+def test_a_ladder_that_cannot_work_is_refused(changes: Sequence[tuple[str, str]], part: str, code: str, words: str):
     text = changed(*changes)
     (problem,) = refused(text).problems
     assert problem.code == code
@@ -429,9 +427,7 @@ def test_an_exit_with_a_condition_or_a_person_does_not_close_the_ladder():
 
 def test_stages_may_stand_in_any_order_in_the_file():
     early = LADDER[LADDER.index("[[stage]]") : LADDER.index('[[stage]]\nname = "mid"')]
-    text = LADDER.replace(early, "").replace(
-        '[[step]]\ncode = "reminder"', early + '[[step]]\ncode = "reminder"'
-    )
+    text = LADDER.replace(early, "").replace('[[step]]\ncode = "reminder"', early + '[[step]]\ncode = "reminder"')
     assert [band.name for band in parse_ladder(text, "x").stages] == ["early", "mid"]
     spoilt = text.replace("from_day = 1  # early", "from_day = 2  # early")
     (problem,) = refused(spoilt).problems
@@ -493,9 +489,7 @@ def test_a_ladder_may_offer_no_relief():
 class Texts:
     """Every text in every language with every fact, but for what a test takes out."""
 
-    def __init__(
-        self, *, without: Collection[tuple[str, str, str]] = (), hiding: Collection[str] = ()
-    ) -> None:
+    def __init__(self, *, without: Collection[tuple[str, str, str]] = (), hiding: Collection[str] = ()) -> None:
         self.without, self.hiding = without, hiding
 
     def languages_of(self, kind: str, name: str) -> list[str]:
@@ -521,9 +515,7 @@ def test_a_ladder_with_all_its_texts_passes():
         ),
     ],
 )
-def test_a_text_that_is_missing_in_a_language_is_refused(
-    missing: tuple[str, str, str], line: str, sentence: str
-):
+def test_a_text_that_is_missing_in_a_language_is_refused(missing: tuple[str, str, str], line: str, sentence: str):
     with pytest.raises(PolicyError) as caught:
         check_texts(ladder(), Texts(without=[missing]))
     (problem,) = caught.value.problems
@@ -704,9 +696,7 @@ def test_one_house_preset_for_all_contacts_is_enough_and_one_for_some_is_not():
     open_law = preset("CN", 'match = { channel = ["visit"] }')
     with pytest.raises(PolicyError, match=r"in every place \(B-HOUSE\)"):
         check_against_presets(ladder(), [open_law, preset("HOUSE", NO_LETTER)])
-    check_against_presets(
-        ladder(), [open_law, preset("HOUSE", NO_LETTER, applies='debt_kind = ["business"]')]
-    )
+    check_against_presets(ladder(), [open_law, preset("HOUSE", NO_LETTER, applies='debt_kind = ["business"]')])
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,10 @@ def test_a_loan_number_that_stands_twice_is_taken_once(tmp_path: Path) -> None:
 
 def test_a_payment_for_an_unknown_loan_comes_back_with_its_reason(tmp_path: Path) -> None:
     command("import_loans", a_file(tmp_path / "loans.csv", LOAN))
-    result = command("import_payments", a_file(tmp_path / "p.csv", {**PAYMENT, "loan_number": "L-9999"}, {**PAYMENT, "reference": "P-2"}))
+    result = command(
+        "import_payments",
+        a_file(tmp_path / "p.csv", {**PAYMENT, "loan_number": "L-9999"}, {**PAYMENT, "reference": "P-2"}),
+    )
     assert (result["created"], result["rejected"]) == (1, 1)
     assert "There is no loan L-9999" in rejects(result)[0]["reason"]
     assert Payment.objects.get().reference == "P-2"
@@ -115,7 +118,9 @@ def test_a_line_without_end_sends_back_its_number_and_the_others_go_in(tmp_path:
     with path.open("w", newline="") as stream:
         stream.write(f"{head}\n{first}\n")
         for _ in range(300):
-            stream.write("x" * 10_000)  # three megabytes on one line; two gigabytes are read the same way (tests/services/intake)
+            stream.write(
+                "x" * 10_000
+            )  # three megabytes on one line; two gigabytes are read the same way (tests/services/intake)
         stream.write(f"\n{second}\n")
     result = command("import_loans", path)
     assert (result["created"], result["rejected"]) == (2, 1)
@@ -142,7 +147,9 @@ def test_the_same_row_from_another_file_is_a_suspect_that_only_a_person_books(tm
     first = command("import_payments", a_file(tmp_path / "monday.csv", row), "--mapping", mapping)
     assert "error" not in first, first
     again = command("import_payments", tmp_path / "monday.csv", "--mapping", mapping)
-    other = command("import_payments", a_file(tmp_path / "tuesday.csv", row, {**row, "amount": "1.00"}), "--mapping", mapping)
+    other = command(
+        "import_payments", a_file(tmp_path / "tuesday.csv", row, {**row, "amount": "1.00"}), "--mapping", mapping
+    )
     assert (first["created"], again["created"], other["suspects"]) == (1, 0, 1)
     close(d(3, 11))
     assert sorted(Payment.objects.filter(booked_on=None).values_list("state", flat=True)) == ["suspect"]

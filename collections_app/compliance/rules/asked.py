@@ -50,7 +50,11 @@ class Known:
         found = [e for e in events if e.at <= self.at and e.known_at <= self.by]
         if self.ask.phase == "record":
             own, contact = self.ask.id, self.ask.contact
-            return [e for e in found if not (e.id is not None and e.id == own) and not (contact is not None and e.contact == contact)]
+            return [
+                e
+                for e in found
+                if not (e.id is not None and e.id == own) and not (contact is not None and e.contact == contact)
+            ]
         return found
 
     @cached_property
@@ -96,7 +100,8 @@ class Known:
         debts = {loan.id for loan in self.ask.loans}
         people = {p.id for p in self.people}
         return [
-            s for s in self.states(name)
+            s
+            for s in self.states(name)
             if s.person in people
             and (s.until_at is None or at < s.until_at)
             and (s.debts is None or not s.debts.isdisjoint(debts))
@@ -109,10 +114,14 @@ class Known:
         if person is not None and all(person != p.id for p in holders):
             holders = (*holders, self.facts.person(person))
         return [
-            c for p in holders for c in p.consents
+            c
+            for p in holders
+            for c in p.consents
             if c.kind == kind
             and (c.person is None or c.person == person)
-            and c.given_at <= self.at and c.known_at <= self.by and c.given_at <= at
+            and c.given_at <= self.at
+            and c.known_at <= self.by
+            and c.given_at <= at
             # A withdrawal that is not known yet is no fact; a known one does not undo what was done before it.
             and (c.withdrawn_at is None or c.withdrawn_at > min(self.at, self.by) or at < c.withdrawn_at)
         ]
@@ -120,7 +129,8 @@ class Known:
     def hours(self, kind: str) -> tuple[HoursFact, ...]:
         """Hours of that kind that the asked person named."""
         return tuple(
-            h for h in self.person.hours
+            h
+            for h in self.person.hours
             if h.kind == kind
             and (h.known_at is None or h.known_at <= self.by)
             and (h.ended_at is None or h.ended_at > min(self.at, self.by))
@@ -238,7 +248,9 @@ def event_matches(match: Match, event: EventFact, asked: Asked) -> bool:
     if not (match.collector_role or _asks_for_loan(match)):
         return True
     known = {loan.id: loan for loan in asked.ask.loans}
-    loans = [found for d in event.debts if (found := known.get(d) or asked.known.facts.loans.get(d))] or list(asked.ask.loans)
+    loans = [found for d in event.debts if (found := known.get(d) or asked.known.facts.loans.get(d))] or list(
+        asked.ask.loans
+    )
     # We act for a loan in its own role; an event without a debt was made in the role of the contact's loans.
     roles = {loan.collector_role for loan in loans} or {asked.ask.collector_role}
     if match.collector_role and roles.isdisjoint(match.collector_role):

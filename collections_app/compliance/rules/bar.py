@@ -20,7 +20,11 @@ def judge(rule: Rule, asked: Asked) -> Outcome:
     params: BarParams = rule.params  # type: ignore[assignment]
     ask = asked.ask
     if ask.purpose in params.except_purpose or ask.party in params.except_party:
-        return Outcome("allow", {"state": params.state, "except": ask.purpose if ask.purpose in params.except_purpose else ask.party}, asked.at)
+        return Outcome(
+            "allow",
+            {"state": params.state, "except": ask.purpose if ask.purpose in params.except_purpose else ask.party},
+            asked.at,
+        )
     if params.state is None:
         return Outcome(rule.verdict, {"match": True}, None)
     seen: dict[str, Any] = {"state": params.state}
@@ -49,13 +53,19 @@ def _freshness(rule: Rule, params: BarParams, asked: Asked, seen: dict[str, Any]
             continue
         if looked:
             seen["checked"] = local_time.day_of(max(looked), asked.day_zones[0]).isoformat()
-        fresh = fresh and bool(looked) and all(
-            local_time.add(local_time.day_of(max(looked), zone), params.fresh_within) >= local_time.day_of(on, zone)
-            for zone in asked.day_zones
+        fresh = (
+            fresh
+            and bool(looked)
+            and all(
+                local_time.add(local_time.day_of(max(looked), zone), params.fresh_within) >= local_time.day_of(on, zone)
+                for zone in asked.day_zones
+            )
         )
     if fresh:
         return Outcome("allow", seen, asked.at)
-    seen["why"] = f"the register of {params.state} was not checked within {params.fresh_within.n} {params.fresh_within.unit}"
+    seen["why"] = (
+        f"the register of {params.state} was not checked within {params.fresh_within.n} {params.fresh_within.unit}"
+    )
     verdict = _UNKNOWN[rule.on_unknown or "deny"]
     return Outcome(verdict, seen, asked.at if verdict == "allow" else None)
 
@@ -112,16 +122,22 @@ def _end(params: BarParams, s: StateFact, debt: Any, begins: dt.datetime, asked:
 
 def _about(e: EventFact, s: StateFact, debt: Any) -> bool:
     """Whether an event can end a state: it names no debt, person or address that differs from the state's."""
-    if e.debts and ((debt is not None and debt not in e.debts) or (s.debts is not None and s.debts.isdisjoint(e.debts))):
+    if e.debts and (
+        (debt is not None and debt not in e.debts) or (s.debts is not None and s.debts.isdisjoint(e.debts))
+    ):
         return False
-    return (e.person is None or e.person == s.person) and (e.address is None or s.address is None or e.address == s.address)
+    return (e.person is None or e.person == s.person) and (
+        e.address is None or s.address is None or e.address == s.address
+    )
 
 
 def _went_before(s: StateFact, asked: Asked) -> bool:
     """Whether a contact with that purpose went to the same address since the state began, or is in flight."""
     ask = asked.ask
     made = [
-        (e.at, e.purpose, e.address) for e in asked.known.all_events if e.kind in CONTACT_EVENTS and e.direction == "out"
+        (e.at, e.purpose, e.address)
+        for e in asked.known.all_events
+        if e.kind in CONTACT_EVENTS and e.direction == "out"
     ]
     made += [(x.at, x.ask.purpose, x.ask.address) for x in asked.known.all_slots if x.ask.direction == "out"]
     return any(p == ask.purpose and a == ask.address and s.from_at <= at <= asked.at for at, p, a in made)

@@ -21,8 +21,11 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
     if excluded:
         return Outcome("allow", {"excluded": excluded}, asked.at)
     found = counting.tallies(
-        rule, params.key, asked,
-        lambda e: e.kind == params.after and not counting.event_excluded(params.exclude, e, asked), None,
+        rule,
+        params.key,
+        asked,
+        lambda e: e.kind == params.after and not counting.event_excluded(params.exclude, e, asked),
+        None,
     )
     # An event without a debt is about each: it closes them all.
     last = max((c.at for tally in found for c in tally.concerned()), default=None)

@@ -67,7 +67,10 @@ def _made(e: EventFact) -> Counted:
 
 def _held(s: Slot) -> Counted:
     return Counted(
-        s.at, tuple(loan.id for loan in s.ask.loans), frozenset(loan.creditor_group for loan in s.ask.loans), in_flight=True
+        s.at,
+        tuple(loan.id for loan in s.ask.loans),
+        frozenset(loan.creditor_group for loan in s.ask.loans),
+        in_flight=True,
     )
 
 
@@ -101,7 +104,11 @@ class Tally:
 
 
 def tallies(
-    rule: Rule, key: tuple[str, ...], asked: Asked, fits: Callable[[EventFact], bool], slot_fits: Callable[[Slot], bool] | None
+    rule: Rule,
+    key: tuple[str, ...],
+    asked: Asked,
+    fits: Callable[[EventFact], bool],
+    slot_fits: Callable[[Slot], bool] | None,
 ) -> list[Tally]:
     """The counts that a key asks for: one per debtor, debt and creditor that it names."""
     loans = asked.loans(rule.match)
@@ -156,11 +163,11 @@ def _rivals(debt: LoanFact | None, match: Match, asked: Asked) -> Callable[[Any]
     return rival
 
 
-def event_counts(rule: Rule, exclude: tuple[str, ...], kinds: tuple[str, ...], asked: Asked) -> Callable[[EventFact], bool]:
+def event_counts(
+    rule: Rule, exclude: tuple[str, ...], kinds: tuple[str, ...], asked: Asked
+) -> Callable[[EventFact], bool]:
     """Whether an event is one that a rate counts."""
-    return lambda e: (
-        e.kind in kinds and event_matches(rule.match, e, asked) and not event_excluded(exclude, e, asked)
-    )
+    return lambda e: e.kind in kinds and event_matches(rule.match, e, asked) and not event_excluded(exclude, e, asked)
 
 
 def slot_counts(rule: Rule, exclude: tuple[str, ...], asked: Asked) -> Callable[[Slot], bool]:

@@ -26,7 +26,9 @@ def judge(rule: Rule, asked: Asked) -> Outcome:
     if missing:
         return Outcome(rule.verdict, {**seen, "why": "missing condition", "needs": missing}, None)
     if entry.needs_any and not any(_holds(c, asked) for c in entry.needs_any):
-        return Outcome(rule.verdict, {**seen, "why": "none of the conditions holds", "needs_any": list(entry.needs_any)}, None)
+        return Outcome(
+            rule.verdict, {**seen, "why": "none of the conditions holds", "needs_any": list(entry.needs_any)}, None
+        )
     if entry.stop_on and any(e.kind == entry.stop_on for e in asked.known.events):
         return Outcome(rule.verdict, {**seen, "why": f"{entry.stop_on}: for good"}, None)
     if entry.max_lifetime is not None:
@@ -61,7 +63,8 @@ def _three_failed(asked: Asked) -> bool:
     """The last three attempts to reach the debtor failed and no communication came after."""
     for debtor in asked.known.debtors:
         tries = [
-            e for e in asked.known.seen(debtor.events)
+            e
+            for e in asked.known.seen(debtor.events)
             if e.person == debtor.id and (e.kind in ATTEMPTS_THAT_FAILED or e.kind in COMMUNICATIONS)
         ]
         tries.sort(key=lambda e: e.at)

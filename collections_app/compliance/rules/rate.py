@@ -22,7 +22,10 @@ def judge(rule: Rule, asked: Asked) -> Outcome | None:
     if excluded:
         return Outcome("allow", {"excluded": excluded}, asked.at)
     found = counting.tallies(
-        rule, params.key, asked, counting.event_counts(rule, params.exclude, params.count, asked),
+        rule,
+        params.key,
+        asked,
+        counting.event_counts(rule, params.exclude, params.count, asked),
         counting.slot_counts(rule, params.exclude, asked),
     )
     worst = 0

@@ -43,7 +43,8 @@ class _Week:
         self.hours: tuple[Hours, ...] = _narrowed(own or params.allow, asked.known.facts.margin_seconds)
         self.agreed = bool(own)
         self.unwanted = tuple(
-            h for h in (asked.known.hours("inconvenient") if params.deny_stated else ())
+            h
+            for h in (asked.known.hours("inconvenient") if params.deny_stated else ())
             if (not h.channels or asked.ask.channel in h.channels) and (not h.places or asked.ask.place in h.places)
         )
         self.free_days = asked.known.dates(params.deny_dates) if params.deny_dates else []

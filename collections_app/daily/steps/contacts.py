@@ -11,10 +11,14 @@ from collections_app.services.planning import plan_day
 @step("contacts", Over.GROUPS)
 def contacts(context: RunContext, window: Window) -> StepResult:
     """See `services.planning.plan_day`. Loans that an earlier step set aside get no contact."""
-    aside = frozenset(
-        SetAside.objects.filter(run=context.run, loan__isnull=False).values_list("loan_id", flat=True)
-    )
+    aside = frozenset(SetAside.objects.filter(run=context.run, loan__isnull=False).values_list("loan_id", flat=True))
     done = plan_day(
-        (window.first, window.last), on=context.date, by=context.by, run=context.run, gate=Gate(), newest=context.newest, aside=aside
+        (window.first, window.last),
+        on=context.date,
+        by=context.by,
+        run=context.run,
+        gate=Gate(),
+        newest=context.newest,
+        aside=aside,
     )
     return StepResult(counts=done.counts, planned=done.planned, withheld=done.withheld)

@@ -13,6 +13,7 @@ def cures(context: RunContext, window: Window) -> StepResult:
     result = StepResult()
     result.moved.update(close_cured(bounds, on=context.date, by=context.by, run=context.run))
     result.counts.update(
-        closed=sum(result.moved.values()), re_anchored=re_anchor(bounds, on=context.date, by=context.by, run=context.run)
+        closed=sum(result.moved.values()),
+        re_anchored=re_anchor(bounds, on=context.date, by=context.by, run=context.run),
     )
     return result

@@ -18,7 +18,9 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--limit", type=int)
-        parser.add_argument("--at", type=dt.datetime.fromisoformat, help="another instant than now; only with OUTBOUND=outbox")
+        parser.add_argument(
+            "--at", type=dt.datetime.fromisoformat, help="another instant than now; only with OUTBOUND=outbox"
+        )
 
     def handle_json(self, **options: Any) -> dict[str, Any]:
         at = options["at"]

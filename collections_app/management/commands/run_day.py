@@ -22,5 +22,8 @@ class Command(JsonCommand):
 
     def handle_json(self, **options: Any) -> dict[str, Any]:
         return close_days(
-            options["date"] or clock.today(), workers=options["workers"], dry_run=options["dry_run"], progress=self.stderr.write
+            options["date"] or clock.today(),
+            workers=options["workers"],
+            dry_run=options["dry_run"],
+            progress=self.stderr.write,
         )

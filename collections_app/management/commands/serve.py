@@ -33,9 +33,7 @@ class Command(BaseCommand):
     help = "Migrate, make the demo on a new database, run web, worker and scheduler until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--fresh", action="store_true", help="start over: empty the SQLite database and var/"
-        )
+        parser.add_argument("--fresh", action="store_true", help="start over: empty the SQLite database and var/")
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
         parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
 
@@ -44,9 +42,7 @@ class Command(BaseCommand):
         5. Start the children. 6. Wait until the page answers; tell address and logins. 7. Wait for the end.
         """
         if settings.ENVIRONMENT == "production":
-            raise CommandError(
-                "serve is for a laptop. Production runs web, worker and beat apart: compose.yaml."
-            )
+            raise CommandError("serve is for a laptop. Production runs web, worker and beat apart: compose.yaml.")
         refuse_used_port(host, port)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, end_politely)
