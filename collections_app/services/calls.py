@@ -125,6 +125,9 @@ def reveal(
             "All sending by this channel is stopped; a second person must lift the stop first.",
             contact=contact.pk,
         )
+    held_until = contact.case.contacts_held_until if contact.case else None
+    if contact.purpose == "collect" and held_until is not None and held_until >= at.date():
+        raise DomainError("held", f"A hold stops contacts about this case until {held_until}.", contact=contact.pk)
     refusals = fsm.refusals(contact, "reveal", by=by, at=at, clearance_id=contact.pk)
     if refusals:
         raise Refused("refused", refusals, model="contact", pk=contact.pk, transition="reveal")

@@ -20,7 +20,8 @@ def stop_all(*, channel: str = "", because: str, by: Any, at: dt.datetime) -> Se
         )
     if not because.strip():
         raise DomainError("no_reason", "Say why sending stops (--because).")
-    return history.create_by(SendingStop, by=by, because=because, channel=channel, stopped_by=by, stopped_at=at)
+    stop = SendingStop(channel=channel, because=because, stopped_by=by, stopped_at=at)
+    return history.save_by(stop, by=by, because=because)
 
 
 def lift(stop: SendingStop, *, because: str, by: Any, at: dt.datetime) -> SendingStop:

@@ -217,6 +217,7 @@ def test_the_red_button_stops_each_channel_until_a_second_person_lifts_it(channe
     boss, other = a_user("supervisor"), a_user("supervisor")
     Contact.objects.filter(pk=contact.pk).update(channel=channel)
     stop = stops.stop_all(channel=channel, because="a wrong rate was printed", by=boss, at=MORNING)
+    assert stop.because == "a wrong rate was printed"
     assert dispatch(at=MORNING).sent == 0
     assert outbox(channel) == []
     with pytest.raises(Exception, match="second person"):

@@ -52,7 +52,7 @@ EXPECTED = [
 
 def test_the_same_rows_come_from_csv_and_from_packed_csv(tmp_path):
     plain = open_rows(written(tmp_path, "loans.csv", GOOD))
-    packed = open_rows(written(tmp_path, "loans.csv.gz", gzip.compress(GOOD)))
+    packed = open_rows(written(tmp_path, "loans.csv.gz", gzip.compress(GOOD, mtime=0)))
     assert (plain.format, packed.format) == ("CSV", "CSV.gz")
     assert plain.columns == packed.columns == ("number", "principal", "due_on")
     assert list(plain) == list(packed) == EXPECTED
@@ -208,8 +208,8 @@ def test_memory_does_not_grow_with_the_number_of_lines():
     [
         ("loans.csv", b"", "file_empty", "empty"),
         ("loans.csv", b"\xef\xbb\xbf \r\n\r\n", "file_empty", "empty"),
-        ("loans.csv.gz", gzip.compress(b""), "file_empty", "empty"),
-        ("loans.csv", gzip.compress(GOOD), "not_what_its_name_says", "by its content CSV.gz"),
+        ("loans.csv.gz", gzip.compress(b"", mtime=0), "file_empty", "empty"),
+        ("loans.csv", gzip.compress(GOOD, mtime=0), "not_what_its_name_says", "by its content CSV.gz"),
         ("loans.csv.gz", GOOD, "not_what_its_name_says", "by its content CSV"),
         ("loans.csv", b"%PDF-1.7\n...", "not_what_its_name_says", "PDF"),
         ("loans.csv", b"<html><table>", "not_what_its_name_says", "HTML"),
@@ -218,10 +218,10 @@ def test_memory_does_not_grow_with_the_number_of_lines():
         ("loans.csv", b"\xd0\xcf\x11\xe0rest", "not_what_its_name_says", "old Excel"),
         ("loans.xlsx", GOOD, "not_what_its_name_says", "by its content CSV"),
         ("loans.parquet", GOOD, "not_what_its_name_says", "by its content CSV"),
-        ("loans.csv.gz", gzip.compress(b"PK\x03\x04rest"), "not_what_its_name_says", "ZIP archive or XLSX"),
+        ("loans.csv.gz", gzip.compress(b"PK\x03\x04rest", mtime=0), "not_what_its_name_says", "ZIP archive or XLSX"),
         ("loans.parquet", b"PAR1 and no end", "file_damaged", "end is missing"),
         ("loans.xlsx", b"PK\x03\x04 broken", "file_damaged", "cannot be opened"),
-        ("loans.csv.gz", gzip.compress(GOOD)[:12], "file_damaged", "unpacked"),
+        ("loans.csv.gz", gzip.compress(GOOD, mtime=0)[:12], "file_damaged", "unpacked"),
         ("loans.doc", GOOD, "unknown_kind_of_file", ".parquet"),
         ("loans.csv", b"L-1,100.00,2026-03-01\nL-2,1,2\n", "header_missing", "looks like data"),
         ("loans.csv", b"number,,principal\nL-1,,2\n", "header_missing", "column 2 has no name"),
@@ -244,7 +244,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 
 def test_a_packed_file_that_was_cut_gives_its_rows_and_then_says_where_it_broke(tmp_path):
     body = b"number,a\n" + b"".join(b"L-%d,%d\n" % (n, n * 7919) for n in range(200_000))
-    path = written(tmp_path, "loans.csv.gz", gzip.compress(body)[:-20_000])
+    path = written(tmp_path, "loans.csv.gz", gzip.compress(body, mtime=0)[:-20_000])
     rows = open_rows(path)
     seen = 0
     with pytest.raises(DomainError) as caught:
