@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from collections_app.compliance.evaluation import Evaluator
 from collections_app.policy import evaluate as oracle
+from collections_app.policy.schema import Preset
 from tests.compliance.as_facts import StatedPolicies, as_facts
 from tests.compliance.generated import ASKS_A_CASE, Case, assumed, cases, seeded
 from tests.policy import test_evaluate_scenarios as of_the_oracle
@@ -106,3 +109,57 @@ def test_twenty_thousand_generated_contacts_are_answered_as_the_oracle_answers()
 def test_generated_contacts_that_can_be_shrunk_are_answered_as_the_oracle_answers():
     """Poorer cases than those of seeds, of which hypothesis finds the smallest that fails."""
     run(400, cases())
+
+
+# -- plans ---------------------------------------------------------------------------------------------
+
+
+def timeless(case: Case) -> Case:
+    """Without what comes and goes during the day of the plan: what is left closes and opens by hours and days alone."""
+    world = replace(case.world, states=(), consents=())
+    presets = tuple(replace(p, effective_from=date(2020, 1, 1), effective_to=None) for p in case.presets)
+    return replace(case, world=world, presets=presets, law_on=None)
+
+
+def first_open(case: Case, ask: oracle.Ask, presets: tuple[Preset, ...], on: date) -> datetime:
+    """By the oracle: the first instant of the day, in all zones of the presets, at which no window closes."""
+    person = oracle.complete(case.world, ask).person
+    stated = next(
+        (p.zones for p in case.world.persons if p.id == person and p.zones is not None), case.world.debtor.zones
+    )
+    named = {z for p in presets for z in (p.tz.fixed, *(stated.get(s) for s in p.tz.sources)) if z}
+    for p in presets:
+        if not p.tz.fixed and not any(s in stated for s in p.tz.sources) and p.tz.fallback:
+            named.add(p.tz.fallback)
+    zones = [ZoneInfo(z) for z in named or set(stated.values()) or {"UTC"}]
+    begin = max(datetime.combine(on, time(), z).astimezone(UTC) for z in zones)
+    windows = [replace(p, rules=tuple(r for r in p.rules if r.type == "window")) for p in presets]
+    found = oracle.judge(case.world, replace(ask, at=begin, known_at=None), windows).next_allowed_at
+    return found if found and all(found.astimezone(z).date() == on for z in zones) else begin
+
+
+def test_a_plan_is_judged_at_the_first_instant_that_the_oracle_finds_open():
+    moved = 0
+
+    @hypothesis.settings(max_examples=120)
+    @hypothesis.given(SEEDS.map(seeded).map(timeless))
+    def both_find_the_same(case: Case) -> None:
+        nonlocal moved
+        evaluator = Evaluator(StatedPolicies(case.presets))
+        for stated in case.asks[:2]:
+            ask, on = replace(stated, phase="plan", known_at=None), stated.at.date()
+            presets = oracle.applicable(
+                case.world, case.presets, debts=ask.debts, collector_role=ask.collector_role, house=True
+            )
+            at = first_open(case, ask, presets, on)
+            mine, facts = as_facts(case.world, replace(ask, at=at), case.presets)
+            # Facts are told once, as they stand at the instant that is expected.
+            got = evaluator.judge(replace(mine, at=None, on=on), facts)
+            assert got.at == at, (ask, case.world)
+            assert {"verdict": got.verdict, "by": got.by, "next_allowed_at": got.next_allowed_at} == expectation(
+                case, replace(ask, at=at)
+            )
+            moved += got.at.astimezone(UTC).time() not in (time(0), time(4), time(5))
+
+    both_find_the_same()
+    assert moved >= 60
