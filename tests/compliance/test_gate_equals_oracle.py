@@ -96,6 +96,7 @@ def run(examples: int, made: st.SearchStrategy[Case]) -> None:
         assert TOLD[answer] >= examples * ASKS_A_CASE // 50, TOLD
 
 
+@pytest.mark.slow
 def test_two_thousand_generated_contacts_are_answered_as_the_oracle_answers():
     run(400, SEEDS.map(seeded))
 
@@ -138,6 +139,7 @@ def first_open(case: Case, ask: oracle.Ask, presets: tuple[Preset, ...], on: dat
     return found if found and all(found.astimezone(z).date() == on for z in zones) else begin
 
 
+@pytest.mark.slow
 def test_a_plan_is_judged_at_the_first_instant_that_the_oracle_finds_open():
     moved = 0
 
