@@ -41,6 +41,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"{len(skipped)} tests did not run: they need PostgreSQL (DATABASE_URL)")
 
 
+@pytest.fixture(autouse=True)
+def outbox(settings: Any, tmp_path: Path) -> Path:
+    """The outbox of one test: ids of contacts begin again with the next, and a contact is written once."""
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    return settings.OUTBOX_DIR
+
+
 @pytest.fixture
 def on() -> dt.date:
     """The run date that the factories mean: Monday, 16 March 2026."""

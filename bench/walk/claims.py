@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .comparing import first_difference
-from .days import ALL, DAILY
+from .tape import ALL, DAILY
 
 LOANS = 4447
 FIRST, LAST = dt.date(2019, 10, 1), dt.date(2019, 12, 31)
+# The rule types that decide on contacts as such; none of them may be at zero.
 CONTACT_TYPES = ("window", "rate", "cooldown", "bar", "party")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import ground
+from . import ground, tape
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "walk.md"
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     with ground.prepare(options.database, options.variant, keep=options.keep) as floor:
         from django.conf import settings
 
-        from . import comparing, counting, story, tape
+        from . import comparing, counting, story
         from .days import Walk
 
         if settings.SHARED_DATA_DIR is None:
@@ -121,7 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--database", required=True, metavar="sqlite|URL", help="sqlite, or postgres://user@host:port")
     one.add_argument(
-        "--variant", choices=("all", "daily"), required=True, help="all payments first, or day by day before each run"
+        "--variant",
+        choices=(tape.ALL, tape.DAILY),
+        required=True,
+        help="all payments first, or day by day before each run",
     )
     one.add_argument("--from", dest="first", type=dt.date.fromisoformat, default=dt.date(2019, 10, 1))
     one.add_argument("--to", dest="last", type=dt.date.fromisoformat, default=dt.date(2019, 12, 31))

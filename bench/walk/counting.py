@@ -7,8 +7,7 @@ from typing import Any
 
 from collections_app.models import Clearance, Contact, FactSheet, Judgement
 
-# The rule types that decide on contacts as such; none of them may be at zero.
-CONTACT_TYPES = ("window", "rate", "cooldown", "bar", "party")
+from .claims import CONTACT_TYPES
 
 
 def refusals() -> list[dict[str, Any]]:

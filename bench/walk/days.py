@@ -21,10 +21,7 @@ from collections_app.policy import loader
 
 from .hashing import Digest, Reading, Row
 from .player import Player, make_staff
-from .tape import MAPPING, Tape
-
-ALL, DAILY = "all", "daily"
-VARIANTS = (ALL, DAILY)
+from .tape import ALL, DAILY, MAPPING, Tape
 
 _WRITES = re.compile(
     r"\b(INSERT|UPDATE|DELETE|REPLACE|COPY|MERGE|TRUNCATE|CREATE|DROP|ALTER|nextval|setval)\b", re.IGNORECASE

@@ -8,7 +8,6 @@ instants; what follows from an act (an outcome, a second try, an answer) is put 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import heapq
 import random
 from collections import Counter
@@ -23,13 +22,14 @@ from django.contrib.auth.models import Group
 from collections_app.admin.groups import ensure_groups
 from collections_app.compliance.verdict import Answer
 from collections_app.kernel import actors, fsm, history, keys
-from collections_app.kernel.errors import Refused
+from collections_app.kernel.errors import DomainError, Refused
 from collections_app.models import (
     BorrowerState,
     Breach,
     Case,
     Certification,
     Contact,
+    ContactCase,
     ContactPoint,
     Course,
     Hold,
@@ -42,41 +42,24 @@ from collections_app.services import calls, cases, holds, letters, receipts
 from collections_app.services.dispatch import dispatch
 
 from . import clerk
+from .cast import (
+    CLERK,
+    COLLECTORS,
+    COMPLIANCE,
+    FIELD_AGENT,
+    LATE_ROUND,
+    LAWYER,
+    NEW_AGENT,
+    OUTCOMES,
+    POST_DAYS,
+    ROUNDS,
+    STAFF,
+    SUPERVISOR,
+    dice,
+)
 from .papers import a_slip
 
-SEED = "dunwell walk 1"
 MACHINE = actors.PLAYER
-
-# Half of the letters are proved after four days or less; one in sixteen comes back.
-POST_DAYS = (3, 3, 4, 4, 5, 6, 7)
-# The lender's messages go at these hours of UTC: eight in the morning in California, two in the afternoon, half past four.
-ROUNDS = (dt.time(15), dt.time(18), dt.time(23, 30))
-# Now and then the sender stands still all day and its messages go at half past nine or later in the evening of New York.
-LATE_ROUND = dt.time(3, 30)
-
-OUTCOMES = (
-    ("no_answer", 42), ("voicemail", 10), ("promise", 14), ("spoke", 11), ("hardship", 4), ("dispute", 3), ("wrong_number", 4),
-    ("stop_calling", 3), ("call_back", 4), ("wants_plan", 3), ("refuses", 2),
-)  # fmt: skip
-
-COLLECTORS = ("ada.walk", "ben.walk", "cleo.walk", "dov.walk")
-SUPERVISOR, FIELD_AGENT, NEW_AGENT, COMPLIANCE = "sol.walk", "fay.walk", "nat.walk", "ira.walk"
-CLERK, LAWYER = "lea.walk", "lou.walk"
-STAFF = (
-    *((name, "collector") for name in COLLECTORS),
-    (SUPERVISOR, "supervisor"),
-    (FIELD_AGENT, "field agent"),
-    (NEW_AGENT, "field agent"),  # has passed no course: the gate does not let them visit
-    (COMPLIANCE, "compliance officer"),
-    (CLERK, "legal clerk"),
-    (LAWYER, "outside lawyer"),
-)
-
-
-def dice(*what: object) -> random.Random:
-    """A die for one purpose."""
-    text = "|".join(map(str, (SEED, *what)))
-    return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()))
 
 
 def make_staff(on: dt.date) -> None:
@@ -175,32 +158,36 @@ class Player:
         done = dispatch(at=at)
         self.told["rounds of the dispatch"] += 1
         self.told["messages sent"] += done.sent
-        left = (
-            Contact.objects.filter(channel="sms", state=Contact.State.SENT, sent_at=at)
-            .select_related("person", "contact_point", "case__loan").prefetch_related("covers__loan")
-        )  # fmt: skip
-        for contact in left:
-            loan = min(c.loan.number for c in contact.covers.all())
-            die = dice(loan, self.day, "sms", contact.step)
-            stops = die.random() < (0.02 if contact.case_id else 0.002)
+        loans: dict[int, str] = {}
+        covers = ContactCase.objects.filter(
+            contact__channel="sms", contact__state=Contact.State.SENT, contact__sent_at=at
+        )
+        for pk, number in covers.values_list("contact_id", "loan__number"):
+            loans[pk] = min(number, loans.get(pk, number))
+        left = Contact.objects.filter(channel="sms", state=Contact.State.SENT, sent_at=at)
+        for pk, step, case in left.values_list("pk", "step", "case_id"):
+            die = dice(loans[pk], self.day, "sms", step)
+            stops = die.random() < (0.02 if case else 0.002)
             minutes = die.randint(3, 170)
-            if contact.case_id and die.random() < 0.9:
-                self.plan(at + dt.timedelta(seconds=40), f"receipt {loan}", lambda t, c=contact: self._receipt(c, t))
+            if case and die.random() < 0.9:
+                self.plan(at + dt.timedelta(seconds=40), f"receipt {loans[pk]}", lambda t, k=pk: self._receipt(k, t))
             if stops:
-                self.plan(at + dt.timedelta(minutes=minutes), f"stop {loan}", lambda t, c=contact: self._stop(c, t))
+                self.plan(at + dt.timedelta(minutes=minutes), f"stop {loans[pk]}", lambda t, k=pk: self._stop(k, t))
         if done.sent:
             self.plan(at + dt.timedelta(minutes=30), "print", self._print)
 
-    def _receipt(self, contact: Contact, at: dt.datetime) -> None:
+    def _receipt(self, pk: int, at: dt.datetime) -> None:
+        contact = Contact.objects.get(pk=pk)
         receipts.mark_delivered(contact, at=at, by=actors.machine(actors.RECEIPTS))
         self.told["delivery receipts of SMS"] += 1
 
-    def _stop(self, contact: Contact, at: dt.datetime) -> None:
+    def _stop(self, pk: int, at: dt.datetime) -> None:
         """The answer STOP: the event, and the refusal of SMS to this number."""
+        contact = Contact.objects.select_related("person", "contact_point").get(pk=pk)
         assert contact.contact_point is not None
         by = actors.machine(actors.RECEIPTS)
         receipts.keep_event(
-            kind="refusal", at=at, person=contact.person, loans=[c.loan for c in contact.covers.all()], by=by, who="borrower",
+            kind="refusal", at=at, person=contact.person, loans=[c.loan for c in contact.covers.select_related("loan__lender").order_by("pk")], by=by, who="borrower",
             contact_point=contact.contact_point, channel="sms", direction="in", note="STOP",
         )  # fmt: skip
         receipts.refuse_medium(
@@ -361,10 +348,8 @@ class Player:
             return
         loan = _number(contact)
         by = self.collector(loan)
-        self.told["numbers asked for"] += 1
-        shown = calls.reveal(contact, at=at, by=by, because="to call")
-        if isinstance(shown, Answer):
-            self.told["numbers refused"] += 1
+        shown = self._reveal(contact, at, by, "to call")
+        if shown is None:
             return
         die = dice(loan, self.day, "outcome", contact.step, contact.occurrence, contact.attempt)
         outcome = die.choices([o for o, _ in OUTCOMES], [w for _, w in OUTCOMES])[0]
@@ -372,6 +357,19 @@ class Player:
             at + dt.timedelta(seconds=die.randint(25, 400)), f"outcome {loan}",
             lambda t, c=shown.contact, o=outcome, d=die: self._outcome(c, o, t, d),
         )  # fmt: skip
+
+    def _reveal(self, contact: Contact, at: dt.datetime, by: Any, why: str) -> calls.Revealed | None:
+        """Ask for the number or address; None where the gate refuses or a hold stands against it."""
+        try:
+            shown = calls.reveal(contact, at=at, by=by, because=why, people=1)
+        except DomainError as error:
+            if error.code != "held":
+                raise
+            self.told[f"asked {why}: held"] += 1
+            return None
+        refused = isinstance(shown, Answer)
+        self.told[f"asked {why}: {'refused' if refused else 'shown'}"] += 1
+        return None if refused else shown
 
     def _outcome(self, contact: Contact, outcome: str, at: dt.datetime, die: random.Random) -> None:
         case, by = contact.case, contact.agent
@@ -414,9 +412,8 @@ class Player:
         contact.refresh_from_db()
         if contact.state != Contact.State.PLANNED:
             return
-        shown = calls.reveal(contact, at=at, by=by, because="to visit", people=1)
-        if isinstance(shown, Answer):
-            self.told["visits refused at the door"] += 1
+        shown = self._reveal(contact, at, by, "to visit")
+        if shown is None:
             return
         calls.log_outcome(
             shown.contact,
@@ -570,13 +567,13 @@ class Player:
             case, channel="voice", person=person, contact_point=person.contact_points.get(), purpose=purpose, on=self.day, at=at, by=by,
             because=f"the {role} may know more",
         )  # fmt: skip
-        shown = calls.reveal(contact, at=at, by=by, because=f"to {purpose}")
-        self.told[f"third persons: {purpose} {'refused' if isinstance(shown, Answer) else 'allowed'}"] += 1
-        if not isinstance(shown, Answer):
-            self.plan(
-                at + dt.timedelta(minutes=3), f"third outcome {case.loan.number}",
-                lambda t: calls.log_outcome(shown.contact, outcome="spoke", at=t, by=by, on=self.day, note="generated for the walk"),
-            )  # fmt: skip
+        shown = self._reveal(contact, at, by, f"to {purpose}")
+        if shown is None:
+            return
+        self.plan(
+            at + dt.timedelta(minutes=3), f"third outcome {case.loan.number}",
+            lambda t: calls.log_outcome(shown.contact, outcome="spoke", at=t, by=by, on=self.day, note="generated for the walk"),
+        )  # fmt: skip
 
     def _acquaintance(self, case: Case, role: str, by: Any) -> Person:
         """A made-up relative or employer, at a number kept for fiction."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 NAME = "us_auto_ledger"
 MAPPING = "us_auto_ledger"
+# How the payments come in: all of them before the first day, or each day those valued up to it.
+ALL, DAILY = "all", "daily"
 
 
 @dataclass(frozen=True)

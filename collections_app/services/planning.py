@@ -61,6 +61,8 @@ class Draft:
 
     @property
     def lead(self) -> Due:
+        if len(self.dues) == 1:
+            return self.dues[0]
         return max(self.dues, key=lambda d: (d.day, -(d.case or 0)))
 
 
@@ -208,7 +210,10 @@ def _supersede(drafts: list[Draft], *, by: Any, run: Any, counts: Counter[str]) 
     if not cases:
         return
     older = Contact.objects.filter(
-        direction="out", state__in=Contact.WAITING, case__any_of=sorted(cases), channel__in={d.channel for d in drafts}
+        direction="out",
+        state__in=Contact.WAITING,
+        case__any_of=bulk.Ids(cases),
+        channel__in={d.channel for d in drafts},
     ).values_list("pk", "case_id", "channel")
     going = {(c, d.channel) for d in drafts for c in [x.case for x in d.dues]}
     pks = sorted(pk for pk, case, channel in older if (case, channel) in going)
@@ -362,12 +367,12 @@ def _not_planned_before(dues: list[Due]) -> list[Due]:
     if not dues:
         return dues
     known = set(
-        ContactCase.objects.filter(case__any_of=sorted({d.case for d in dues if d.case})).values_list(
+        ContactCase.objects.filter(case__any_of=bulk.Ids(d.case for d in dues if d.case)).values_list(
             "case_id", "step", "occurrence", "attempt"
         )
     )
     seen = set(
-        ContactCase.objects.filter(instalment__any_of=sorted({d.instalment for d in dues if d.instalment})).values_list(
+        ContactCase.objects.filter(instalment__any_of=bulk.Ids(d.instalment for d in dues if d.instalment)).values_list(
             "instalment_id", "step", "occurrence", "attempt"
         )
     )
@@ -384,7 +389,7 @@ def _not_planned_before(dues: list[Due]) -> list[Due]:
 
 def _wanted(dues: list[Due], on: dt.date, counts: Counter[str]) -> list[Due]:
     """Drop steps that a promise, a dispute or an answer makes needless, and hold those whose condition is not met yet."""
-    cases = sorted({d.case for d in dues if d.case})
+    cases = bulk.Ids(d.case for d in dues if d.case)
     if not cases:
         return dues
     promised = set(
@@ -437,7 +442,7 @@ def _proof(proof: str | None) -> set[str]:
 
 def _answers(dues: list[Due], first_sent: dict[tuple[int, str], dt.datetime]) -> dict[int, dt.datetime]:
     """Newest sign of life of each person whom a step asks for one: a talk, or anything inbound, since the first was sent."""
-    people = sorted({d.person for d in dues if any(map(answered_step, d.step.unless))})
+    people = bulk.Ids(d.person for d in dues if any(map(answered_step, d.step.unless)))
     if not first_sent or not people:
         return {}
     return dict(
@@ -462,20 +467,28 @@ def _answered(
 # -- 4. channel, address, one contact a person -------------------------------------------------------
 
 
+_CHANNELS_OF: dict[str, list[str]] = defaultdict(list)
+for _channel, _kinds in ContactPoint.FOR_CHANNEL.items():
+    for _kind in _kinds:
+        _CHANNELS_OF[_kind.value].append(_channel)
+
+
 class _Book:
     """Addresses, people and loans of a window's due steps, read once."""
 
     def __init__(self, dues: list[Due], on: dt.date) -> None:
         from collections_app.compliance import reading
 
-        people = sorted({d.person for d in dues})
-        self.points: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
+        people = bulk.Ids(d.person for d in dues)
+        self._points: dict[tuple[int, str], tuple[int, str, str]] = {}  # by person and channel
         for pk, person, kind, place, state in (
             ContactPoint.objects.filter(person__any_of=people)
+            .exclude(state__in=[ContactPoint.State.INVALID, ContactPoint.State.REFUSED])
             .order_by("person_id", "preference", "id")
             .values_list("id", "person_id", "kind", "place", "state")
         ):
-            self.points[person].append((pk, kind, place, state))
+            for channel in _CHANNELS_OF.get(kind, ()):
+                self._points.setdefault((person, channel), (pk, place, state))
         self.people: dict[int, PersonFact] = {}
         self.language: dict[int, str] = {}
         self.preferred: dict[int, str] = {}
@@ -490,11 +503,7 @@ class _Book:
 
     def point(self, person: int, channel: str) -> tuple[int, str, str] | None:
         """The first usable address for a channel: not invalid, not refused."""
-        kinds = ContactPoint.FOR_CHANNEL.get(channel, ())
-        for pk, kind, place, state in self.points[person]:
-            if kind in kinds and state not in ("invalid", "refused"):
-                return pk, place, state
-        return None
+        return self._points.get((person, channel))
 
     def resolve(self, person: int, channels: tuple[str, ...]) -> tuple[str, ...]:
         """`preferred` becomes the channel that the person chose, then the others of the choice."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -32,10 +30,9 @@ AT = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)  # 10:00 in Chicago, a Monday
 
 
 @pytest.fixture(autouse=True)
-def _fresh_house(settings: Any, tmp_path: Path) -> None:
-    """Counts of the sidebar are cached, and the outbox knows which contacts were shown: each test begins without them."""
+def _fresh_house() -> None:
+    """Counts of the sidebar are cached: each test begins without them."""
     cache.clear()
-    settings.OUTBOX_DIR = tmp_path / "outbox"
 
 
 @pytest.fixture

@@ -37,7 +37,6 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture
 def today_case(transactional_db: None, settings: Any, tmp_path: Path) -> Case:
     """A case of today whose debtor lives where it is about noon now, so that the hours of no rule close the test."""
-    settings.OUTBOX_DIR = tmp_path / "outbox"
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -1,4 +1,4 @@
-"""Envelopes, and an outbox of the test's own: contact ids begin again with each test, and a contact is written once."""
+"""Envelopes for every channel, and a letter to send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,9 +66,3 @@ def envelope() -> Callable[..., Envelope]:
 @pytest.fixture
 def letter_pdf() -> Callable[..., bytes]:
     return a_letter
-
-
-@pytest.fixture(autouse=True)
-def outbox(settings: Any, tmp_path: Path) -> Path:
-    settings.OUTBOX_DIR = tmp_path / "outbox"
-    return settings.OUTBOX_DIR

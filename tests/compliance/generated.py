@@ -59,6 +59,14 @@ CLOCKS = [
     "00:00", "00:00:01", "01:30", "02:00", "02:30", "03:00", "07:59:59", "08:00", "08:00:01", "09:30", "12:00", "12:00:01",
     "12:04:59", "20:59:59", "21:00", "21:00:01", "21:59:59", "22:00", "22:30", "23:59:59",
 ]  # fmt: skip
+# The night in which a clock changes, hour by half hour.
+NIGHT_CLOCKS = ["00:00", "00:30", "01:00", "01:15", "01:30", "01:45", "02:00", "02:30", "03:00"]
+NIGHT_BOUNDS = [0, 1800, 3600, 5400, 7200, 9000, 10800]
+CHANGES = [
+    (date(2026, 3, 8), "America/New_York"), (date(2026, 11, 1), "America/New_York"), (date(2026, 3, 29), "Europe/London"),
+    (date(2026, 10, 25), "Europe/London"), (date(2026, 4, 5), "Australia/Lord_Howe"), (date(2026, 10, 4), "Australia/Sydney"),
+    (date(2026, 3, 8), "America/Havana"), (date(2026, 11, 1), "America/Havana"),
+]  # fmt: skip
 BOUNDS = [0, 1800, 5400, 7200, 9000, 28800, 32400, 43200, 43260, 75600, 79200, 81000, 86400]
 LOANS = ["A", "B", "C"]
 PEOPLE = ["debtor", "G", "K", "X"]
@@ -103,11 +111,49 @@ class Ground:
     country: str = "US"
     focus: str = ""  # the one rule type of a case that looks at little else
 
+    @property
+    def states(self) -> list[str]:
+        """Few of them where a case is about one rule, so that its state is one of those in force."""
+        return STATES[:2] if self.focus else STATES
+
+    @property
+    def ending(self) -> list[str]:
+        return ENDING[:2] if self.focus else ENDING
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of what happened."""
+        if self.focus in ("rate", "cooldown"):
+            return ["call_placed", "call_placed", "conversation"]
+        if self.focus == "bar":
+            return [*self.ending * 3, "call_placed", "sms_sent"]
+        if self.focus == "party":
+            return [
+                "call_unanswered",
+                "call_unanswered",
+                "conversation",
+                "sms_sent",
+                "voicemail_limited_left",
+                *ANSWERS,
+            ]
+        return [
+            *["call_placed"] * 3,
+            *["conversation"] * 2,
+            *["call_unanswered"] * 3,
+            *["sms_sent"] * 2,
+            "voicemail_limited_left",
+            "delivery_failed",
+            "email_sent",
+            *ANSWERS,
+            *ENDING,
+        ]
+
     def instant(self, draw: Draw, first: int, last: int) -> datetime:
         """An instant so many days from the middle day, by the wall clock of one of the zones, now and then off by a hair."""
         day = self.day + timedelta(days=between(draw, first, last))
-        wall = datetime.combine(day, time.fromisoformat(one_of(draw, *CLOCKS)), ZoneInfo(one_of(draw, *self.zones)))
-        fold = one_of(draw, 0, 0, 0, 1)
+        clocks = NIGHT_CLOCKS if self.focus == "window" and draw(1) else CLOCKS
+        wall = datetime.combine(day, time.fromisoformat(one_of(draw, *clocks)), ZoneInfo(one_of(draw, *self.zones)))
+        fold = one_of(draw, 0, 0, 1)
         return wall.replace(fold=fold).astimezone(UTC) + timedelta(microseconds=one_of(draw, 0, 0, 0, 1, -1))
 
 
@@ -121,8 +167,9 @@ def presets(draw: Draw) -> tuple[Ground, tuple[Preset, ...]]:
     """
     if draw(1):
         focus = one_of(draw, "window", "window", "rate", "rate", "cooldown", "bar", "party")
-        days = DAYS[:6] if focus == "window" else DAYS
-        ground = Ground(one_of(draw, *days), tuple(some(draw, ZONES, least=1, most=2)), focus=focus)
+        day, zone = one_of(draw, *CHANGES)
+        zones = (zone, *some(draw, ZONES[:6], most=1)) if focus == "window" else some(draw, ZONES, least=1, most=2)
+        ground = Ground(day if focus == "window" else one_of(draw, *DAYS), tuple(dict.fromkeys(zones)), focus=focus)
         return ground, (_preset(draw, ground, 0),)
     shipped = one_of(draw, (US,), (US, HOUSE), (CN,), (CN, HOUSE), (), (), (), ())
     country = "CN" if CN in shipped else "US"
@@ -173,7 +220,7 @@ def _rule(draw: Draw, ground: Ground, number: int) -> Rule:
         draw, *["window", "rate", "cooldown", "bar"] * 3, "rate", "bar", "party", "content", "actor"
     )
     match = Match() if ground.focus and draw(2) else _match(draw)
-    params = _PARAMS[kind](draw)
+    params = _PARAMS[kind](draw, ground)
     if isinstance(params, BarParams) and params.state is None and not match.given:
         match = Match(channel=(one_of(draw, "voice", "sms"),))
     begins, ends = _in_force(draw, ground, None)
@@ -209,10 +256,10 @@ def _match(draw: Draw) -> Match:
     return Match(**found)
 
 
-def _window(draw: Draw) -> WindowParams:
+def _window(draw: Draw, ground: Ground) -> WindowParams:
     spans = []
     for _ in range(between(draw, 0, 2)):
-        opens, closes = sorted(some(draw, BOUNDS, least=2, most=2))
+        opens, closes = sorted(some(draw, one_of(draw, BOUNDS, NIGHT_BOUNDS), least=2, most=2))
         days = tuple(one_of(draw, (1, 2, 3, 4, 5, 6, 7), (1, 2, 3, 4, 5), (6, 7), (3,)))
         spans.append(Span(days, opens, closes, bool(draw(1))))
     allow = tuple(spans)
@@ -244,7 +291,7 @@ def _key(draw: Draw) -> tuple[str, ...]:
     )
 
 
-def _rate(draw: Draw) -> RateParams:
+def _rate(draw: Draw, ground: Ground) -> RateParams:
     period = one_of(
         draw, Period(1, "local_day", "calendar"), Period(1, "agreement", "lifetime"), Period(2, "day", "rolling"),
         Period(7, "local_day", "rolling"), Period(3, "day", "rolling"),
@@ -256,7 +303,7 @@ def _rate(draw: Draw) -> RateParams:
     )  # fmt: skip
 
 
-def _cooldown(draw: Draw) -> CooldownParams:
+def _cooldown(draw: Draw, ground: Ground) -> CooldownParams:
     return CooldownParams(
         after=one_of(draw, "conversation", "call_placed", "asked_back"),
         period=Period(between(draw, 1, 7), "local_day"),
@@ -266,19 +313,19 @@ def _cooldown(draw: Draw) -> CooldownParams:
     )
 
 
-def _bar(draw: Draw) -> BarParams:
+def _bar(draw: Draw, ground: Ground) -> BarParams:
     purposes = {"except_purpose": tuple(some(draw, ["inform", "proof_of_claim"], most=1))}
     parties = {"except_party": tuple(some(draw, ["attorney", "contact_person"], most=1))}
-    state = one_of(draw, None, *STATES, *STATES)
+    state = one_of(draw, *ground.states) if ground.focus else one_of(draw, None, *STATES, *STATES)
     if state is None:
         return BarParams(**purposes, **parties)
     ends = None
     if draw(1):
         after = one_of(draw, None, Period(1, "day"), Period(3, "local_day"))
         ends = BarEnds(
-            event=tuple(some(draw, ENDING, least=0 if after else 1, most=2)), or_after=after,
+            event=tuple(some(draw, ground.ending, least=0 if after else 1, most=2)), or_after=after,
             day_one=one_of(draw, "event_day", "next_day") if after else None,
-            or_after_event=maybe(draw, ENDING) if after else None,
+            or_after_event=maybe(draw, ground.ending) if after else None,
         )  # fmt: skip
     return BarParams(
         state=state, scope=one_of(draw, "debt", "debtor", "address", "person"), starts=one_of(draw, "on_event", "on_notice"),
@@ -287,7 +334,7 @@ def _bar(draw: Draw) -> BarParams:
     )  # fmt: skip
 
 
-def _party(draw: Draw) -> PartyParams:
+def _party(draw: Draw, ground: Ground) -> PartyParams:
     entries = []
     for role in some(draw, list(ROLE.values()), least=1, most=4):
         most = one_of(draw, None, None, 1, 2)
@@ -303,7 +350,7 @@ def _party(draw: Draw) -> PartyParams:
     return PartyParams(allow=tuple(entries), disclose="none")
 
 
-def _content(draw: Draw) -> ContentParams:
+def _content(draw: Draw, ground: Ground) -> ContentParams:
     require = some(draw, BLOCKS[:4], most=2)
     only = one_of(draw, (), (), tuple({*require, "amount"}))
     forbid = () if only or (require and draw(1)) else ("threat",)
@@ -316,7 +363,7 @@ def _content(draw: Draw) -> ContentParams:
     )
 
 
-def _actor(draw: Draw) -> ActorParams:
+def _actor(draw: Draw, ground: Ground) -> ActorParams:
     found = ActorParams(
         certs=tuple(some(draw, list(words.CERTIFICATES), most=2)),
         training_within=one_of(draw, None, Period(12, "month"), Period(1, "year"), Period(30, "day")),
@@ -326,7 +373,7 @@ def _actor(draw: Draw) -> ActorParams:
     return found if found != ActorParams() else ActorParams(id_shown=True)
 
 
-_PARAMS: dict[str, Callable[[Draw], Any]] = {
+_PARAMS: dict[str, Callable[[Draw, Ground], Any]] = {
     "window": _window, "rate": _rate, "cooldown": _cooldown, "bar": _bar, "party": _party, "content": _content, "actor": _actor,
 }  # fmt: skip
 
@@ -349,7 +396,7 @@ def world_around(draw: Draw, ground: Ground) -> oracle.World:
             i, product=one_of(draw, "personal_loan", "personal_loan", "credit_card"), lender_type=one_of(draw, "bank", "bank", "private"),
             creditor_group=one_of(draw, "group", "group", "other"), contract_law=None if debtor.country is None else one_of(draw, None, "US"),
         )
-        for i in LOANS[: between(draw, 1, 3)]
+        for i in LOANS[: between(draw, 2 if ground.focus else 1, 3)]
     )  # fmt: skip
     named = [x.id for x in loans]
     persons = tuple(
@@ -400,17 +447,14 @@ def _state(draw: Draw, ground: Ground, named: list[str]) -> oracle.State:
     begins = ground.instant(draw, -8, 0)
     address = one_of(draw, None, None, *[a.id for a in ADDRESSES[:3]])
     return oracle.State(
-        name=one_of(draw, *STATES), begins=begins, until=one_of(draw, None, None, ground.instant(draw, -1, 4)),
+        name=one_of(draw, *ground.states), begins=begins, until=one_of(draw, None, None, ground.instant(draw, -1, 4)),
         known_at=_known(draw, begins), debts=_debts(draw, named), person=one_of(draw, None, None, *PEOPLE), address=address,
         channels=frozenset(some(draw, ["voice", "sms"], least=1)) if address and draw(1) else None,
     )  # fmt: skip
 
 
 def _event(draw: Draw, ground: Ground, named: list[str]) -> oracle.Event:
-    kind = one_of(
-        draw, "call_placed", "call_placed", "call_placed", "conversation", "conversation", "call_unanswered", "call_unanswered",
-        "call_unanswered", "sms_sent", "sms_sent", "voicemail_limited_left", "delivery_failed", "email_sent", *ANSWERS, *ENDING,
-    )  # fmt: skip
+    kind = one_of(draw, *ground.kinds)
     at = ground.instant(draw, -8, 1)
     person = one_of(draw, None, None, None, *PEOPLE)
     return oracle.Event(
@@ -436,7 +480,7 @@ def _consent(draw: Draw, ground: Ground) -> oracle.Consent:
 
 def _hours(draw: Draw) -> tuple[int, int]:
     """Two bounds; a third of the time the second lies before the first: over midnight."""
-    first, last = some(draw, BOUNDS, least=2, most=2)
+    first, last = some(draw, one_of(draw, BOUNDS, NIGHT_BOUNDS), least=2, most=2)
     if between(draw, 0, 2) and first > last:
         first, last = last, first
     return (0, last) if first == 86400 else (first, 86400 if last == 0 else last)

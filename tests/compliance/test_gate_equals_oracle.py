@@ -96,6 +96,10 @@ def run(examples: int, made: st.SearchStrategy[Case]) -> None:
         assert TOLD[answer] >= examples * ASKS_A_CASE // 50, TOLD
 
 
+def test_five_hundred_generated_contacts_are_answered_as_the_oracle_answers():
+    run(100, SEEDS.map(seeded))
+
+
 @pytest.mark.slow
 def test_two_thousand_generated_contacts_are_answered_as_the_oracle_answers():
     run(400, SEEDS.map(seeded))

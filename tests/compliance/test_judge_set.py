@@ -372,7 +372,7 @@ RULES = [
         ),
     ),
     (of_a_test(("T-region", "window", SUNDAYS), applies_when={"debtor_region": ("US-IL",)}), US),
-    *(seeded(seed).presets for seed in range(40)),
+    *(seeded(seed).presets for seed in range(120)),
 ]
 
 

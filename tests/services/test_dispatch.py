@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 
 from collections_app.channels import console
@@ -26,11 +24,6 @@ pytestmark = pytest.mark.django_db
 
 DAY_1 = dt.date(2026, 3, 11)
 MORNING = dt.datetime(2026, 3, 11, 14, 0, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def an_empty_outbox() -> None:
-    shutil.rmtree(settings.OUTBOX_DIR, ignore_errors=True)
 
 
 def planned(tmp_path: Path, loans: int = 1) -> list[Contact]:

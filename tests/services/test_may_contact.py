@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +21,6 @@ MORNING = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)  # 10:00 in Chicago, a Mon
 NIGHT = dt.datetime(2026, 3, 17, 4, tzinfo=dt.UTC)  # 23:00 in Chicago
 OPENS = dt.datetime(2026, 3, 17, 13, tzinfo=dt.UTC)  # 08:00 in Chicago
 CLOSES = dt.datetime(2026, 3, 17, 2, tzinfo=dt.UTC)  # 21:00 in Chicago
-
-
-@pytest.fixture(autouse=True)
-def _own_outbox(settings: Any, tmp_path: Path) -> None:
-    settings.OUTBOX_DIR = tmp_path / "outbox"
 
 
 @pytest.fixture

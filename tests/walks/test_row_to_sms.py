@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from collections_app.models import Case, Contact, ContactEvent, Judgement, Loan, Payment
 from collections_app.services.dispatch import dispatch
@@ -20,11 +18,6 @@ pytestmark = pytest.mark.django_db
 DUE = dt.date(2026, 3, 10)
 DAY_1 = DUE + dt.timedelta(days=1)
 MORNING = dt.datetime(2026, 3, 11, 14, 0, tzinfo=dt.UTC)  # 09:00 in Jefferson City
-
-
-@pytest.fixture(autouse=True)
-def an_empty_outbox() -> None:
-    shutil.rmtree(settings.OUTBOX_DIR, ignore_errors=True)
 
 
 @pytest.fixture
