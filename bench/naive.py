@@ -358,7 +358,12 @@ def judge(draft: Draft, person: Person, policies: Policies, ladder: Any, run: Da
     fitting = evaluate.applicable(world, [p.content for p in policies.presets], debts=ask.debts[:1], house=True)
     presets = [*fitting, ladder_as_preset(ladder.content)]
     draft.at = first_open(world, ask, presets, run.date, person)
-    draft.answer = evaluate.judge(world, replace(ask, at=draft.at), presets, require_law=True)
+    its_ask = replace(ask, at=draft.at)
+    draft.answer = evaluate.judge(world, its_ask, presets, require_law=True)
+    if not draft.answer:
+        # When it will be allowed: the register is asked again each day until then, and counts as fresh if it is today.
+        later = evaluate.judge(replace(world, checks=()), its_ask, presets, require_law=True)
+        draft.answer = later if later.by == draft.answer.by else draft.answer
     if draft.answer:
         slots.append(replace(ask, at=draft.at))
 

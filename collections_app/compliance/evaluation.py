@@ -20,7 +20,7 @@ from collections_app.policy.schema import HOUSE, Ladder, Preset, Rule
 
 from . import local_time
 from .facts import Ask, Facts, LoanFact, Slot
-from .rules import HOURLY, TYPES, content
+from .rules import HOURLY, TYPES, content, looks_at_what_happened
 from .rules.asked import FURTHEST, Asked, Known, matches
 from .verdict import ORDER, PERMITTING, Answer, Outcome
 
@@ -64,13 +64,24 @@ class _Law:
     rules: tuple[_Asking, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Answered:
-    """What a rule says at an instant."""
+    """What a rule says at an instant, where its days are counted, and until when the state lasts that it lives in."""
 
     asking: _Asking
     outcome: Outcome
-    asked: Asked
+    at: dt.datetime
+    zones: tuple[str, ...]
+    state_until: dt.datetime | None = None
+    shared: bool = False  # remembered: the very object answers for others too
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """What the rules of a law say of all contacts that are alike, by place in the law; `others` are asked each time."""
+
+    answers: list[_Answered | None]
+    others: list[int]
 
 
 class Evaluator:
@@ -85,9 +96,13 @@ class Evaluator:
         self.require_law = require_law
         self._answers: dict[tuple[Any, ...], Answer] = {}
         self._laws: dict[tuple[Any, ...], _Law] = {}
+        self._asking: dict[tuple[Any, ...], _Asking] = {}
+        self._same_law: dict[tuple[Any, ...], _Law] = {}
         self._needs: dict[tuple[Any, ...], Needs] = {}
         self._closing: dict[tuple[Any, ...], frozenset[str]] = {}
         self._opening: dict[tuple[Any, ...], dt.datetime] = {}
+        self._still: dict[tuple[Any, ...], _Still] = {}
+        self._sheets: dict[tuple[Any, ...], dict[str, Any]] = {}
         rules = [r for p in policies.presets for r in p.content.rules]
         # How old a look into an outside register may be, in days, for the rule that is content with the oldest; None: no rule asks.
         self.fresh_days: int | None = max((d for r in rules if (d := _fresh_days(r)) is not None), default=None)
@@ -131,22 +146,31 @@ class Evaluator:
                     (assumed if loan.law_on else dates).setdefault(p.id, set()).add(on)
         ordered = sorted(presets.values(), key=lambda p: (p.ident, p.id))
         found = [
-            asking
+            self._one(p.content, r, *force)
             for p in ordered
             for r in p.content.rules
-            if (asking := _asking(p.content, r, ask, dates.get(p.id, set()), assumed.get(p.id, set()), around))
-            is not None
+            if (force := _force(r, ask, dates.get(p.id, set()), assumed.get(p.id, set()), around)) is not None
         ]
         ladder = self.policies.ladder_for(loans[0].product, loans[0].law_on or day) if ask.loans else None
         if ladder is not None:
             stages = ladder_as_preset(ladder.content)
             found += [
-                _Asking(stages, r, True, True) for r in stages.rules if ask.phase in r.phase and matches(r.match, ask)
+                self._one(stages, r, True, True) for r in stages.rules if ask.phase in r.phase and matches(r.match, ask)
             ]
-        return _Law(
+        law = _Law(
             tuple((p, p.id in assumed or len(dates[p.id]) == len(around)) for p in ordered),
             ladder.content if ladder else None, tuple(found),
         )  # fmt: skip
+        # Contacts of different days and places often stand under the very same law: their reasoning is the same object.
+        key = tuple((id(p), always) for p, always in law.presets), id(law.ladder), tuple(map(id, found))
+        return self._same_law.setdefault(key, law)
+
+    def _one(self, preset: Preset, rule: Rule, always: bool, assumed: bool) -> _Asking:
+        key = id(preset), id(rule), always, assumed
+        found = self._asking.get(key)
+        if found is None:
+            found = self._asking[key] = _Asking(preset, rule, always, assumed)
+        return found
 
     def _presets(self, law: _Law, known: Known, at: dt.datetime) -> list[Loaded]:
         """The presets that are in force on the local date, where zones disagree about it in one of them."""
@@ -165,36 +189,41 @@ class Evaluator:
 
     def judge(self, ask: Ask, facts: Facts) -> Answer:
         """The answer for this contact. A plan is judged at the first instant of its day that the hours leave open."""
-        key = self._memo_key(ask, facts)
+        still = self._still_key(ask, facts)
+        key = self._memo_key(ask, facts, still)
         if key is not None:
             found = self._answers.get(key)
             if found is not None:
                 return found
         at = ask.at if ask.at is not None else self._first_open_instant(ask, facts)
-        answer = self._judge_at(Known(ask, facts, at))
+        answer = self._judge_at(Known(ask, facts, at), still)
         if key is not None:
             self._answers[key] = answer
         return answer
 
-    def _memo_key(self, ask: Ask, facts: Facts) -> tuple[Any, ...] | None:
-        """All that the answer depends on, where nothing dated is known of the people; None where something is.
-
-        Whatever a rule looks at must stand here: in the contact's own keys, in those of the people, in the slots that
-        contacts in flight hold.
-        """
-        if ask.agent is not None or ask.phase == "record" or not _is_plain(ask, facts):
+    def _memo_key(self, ask: Ask, facts: Facts, still: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        """All that the answer depends on, where nothing dated is known of the people; None where something is: what
+        stands still, and the slots that contacts in flight hold."""
+        if still is None or not _is_plain(ask, facts):
             return None
-        person, debtor = facts.person(ask.person), facts.person(ask.debtor)
         slots: tuple[Any, ...] = ()
         if facts.in_flight or facts.in_flight_about:
             around = facts.slots_around(ask)
-            if any(s.ask.person not in (person.id, debtor.id) for s in around):
+            if any(s.ask.person not in (ask.person, ask.debtor) for s in around):
                 return None  # a third person's consents decide whether that slot counts
             slots = _slots_key(ask, around)
+        return (still, ask.stage, ask.ladder_day, ask.at, ask.on, slots)
+
+    def _still_key(self, ask: Ask, facts: Facts) -> tuple[Any, ...] | None:
+        """All that rules can look at besides events and slots, where nothing else that is dated is known of the people;
+        None where something is. Whatever such a rule looks at must stand here, of the contact and of the people; what only
+        a `match` looks at is in the law.
+        """
+        if ask.agent is not None or ask.phase == "record" or not _has_plain_hours(ask, facts):
+            return None
+        person, debtor = facts.person(ask.person), facts.person(ask.debtor)
         return (
-            *_contact_key(ask),
-            ask.at,
-            ask.on,
+            *_judged_key(ask),
             ask.known_at,
             ask.address is None,
             ask.content,
@@ -211,13 +240,12 @@ class Evaluator:
             debtor.region,
             facts.shared_key(),
             facts.own_checks(debtor.id),
-            slots,
         )
 
-    def _judge_at(self, known: Known) -> Answer:
+    def _judge_at(self, known: Known, still: tuple[Any, ...] | None) -> Answer:
         at = known.at
         law = self.law(known.ask, known.facts, at.astimezone(dt.UTC).date())
-        answers = self._outcomes(law, known, at)
+        answers = self._outcomes(law, known, at, still=still)
         presets = self._presets(law, known, at)
         sheet = self._sheet(known, law, presets, answers)
         verdicts = {a.asking.rule.id: a.outcome.verdict for a in answers}
@@ -225,37 +253,73 @@ class Evaluator:
             verdicts[a.asking.rule.id] = max(verdicts[a.asking.rule.id], a.outcome.verdict, key=ORDER.__getitem__)
         if self.require_law and all(p.content.is_house for p in presets):
             verdicts[NO_LAW] = "deny"
-            sheet["why"] = "no preset of a jurisdiction is in force"
         verdict = max(verdicts.values(), key=ORDER.__getitem__, default="allow")
         if verdict == "allow":
             return Answer("allow", (), at, sheet, at)
         by = tuple(sorted(i for i, v in verdicts.items() if v == verdict))
-        return Answer(verdict, by, at if verdict in PERMITTING else self._next_allowed(known, answers), sheet, at)
+        opens = at if verdict in PERMITTING else self._next_allowed(known, answers, still)
+        return Answer(verdict, by, opens, sheet, at)
 
     def _outcomes(
-        self, law: _Law, known: Known, at: dt.datetime, only: frozenset[str] | None = None
+        self,
+        law: _Law,
+        known: Known,
+        at: dt.datetime,
+        only: frozenset[str] | None = None,
+        still: tuple[Any, ...] | None = None,
     ) -> list[_Answered]:
-        """What each rule says of the contact at an instant; a rule that does not concern it then says nothing."""
-        found = []
+        """What each rule says of the contact at an instant; a rule that does not concern it then says nothing.
+
+        `still`: the key of what stands still; rules that look at nothing else answer once for all who share it.
+        """
         views: dict[str, Asked] = {}
-        for asking in law.rules:
-            rule = asking.rule
-            if only is not None and rule.type not in only:
-                continue
-            if not asking.always and not _in_force(asking.preset, rule, known, at):
-                continue
-            asked = views.get(asking.preset.id)
-            if asked is None:
-                asked = views[asking.preset.id] = Asked(known, at, asking.preset)
-            if rule.in_state and not asked.in_force(rule.in_state):
-                continue
-            if rule.lifted_by and known.agreed(rule.lifted_by, known.ask.person, at):
-                found.append(_Answered(asking, Outcome("allow", {"lifted_by": rule.lifted_by}, at), asked))
-                continue
-            outcome = TYPES[rule.type](rule, asked)
-            if outcome is not None:
-                found.append(_Answered(asking, outcome, asked))
+        if still is not None:
+            known_already = self._still_answers(law, known, at, still, views)
+            found = known_already.answers.copy()
+            for number in known_already.others:
+                found[number] = self._answer_of(law.rules[number], known, at, views)
+            return [a for a in found if a is not None]
+        asked = law.rules if only is None else [a for a in law.rules if a.rule.type in only]
+        return [a for asking in asked if (a := self._answer_of(asking, known, at, views)) is not None]
+
+    def _still_answers(
+        self, law: _Law, known: Known, at: dt.datetime, still: tuple[Any, ...], views: dict[str, Asked]
+    ) -> _Still:
+        key = still, id(law), known.at, at
+        found = self._still.get(key)
+        if found is None:
+            others = [n for n, a in enumerate(law.rules) if looks_at_what_happened(a.rule, known.ask)]
+            found = self._still[key] = _Still(
+                [
+                    None if n in others else self._answer_of(a, known, at, views, shared=True)
+                    for n, a in enumerate(law.rules)
+                ],
+                others,
+            )
         return found
+
+    @staticmethod
+    def _answer_of(
+        asking: _Asking, known: Known, at: dt.datetime, views: dict[str, Asked], *, shared: bool = False
+    ) -> _Answered | None:
+        """What one rule says, None for nothing. `views`: the contact under each preset that has been asked."""
+        rule = asking.rule
+        if not asking.always and not _in_force(asking.preset, rule, known, at):
+            return None
+        asked = views.get(asking.preset.id)
+        if asked is None:
+            asked = views[asking.preset.id] = Asked(known, at, asking.preset)
+        if rule.in_state and not asked.in_force(rule.in_state):
+            return None
+        outcome: Outcome | None
+        if rule.lifted_by and known.agreed(rule.lifted_by, known.ask.person, at):
+            outcome = Outcome("allow", {"lifted_by": rule.lifted_by}, at)
+        else:
+            outcome = TYPES[rule.type](rule, asked)
+        if outcome is None:
+            return None
+        until = _latest(s.until_at for s in known.holding(rule.in_state, at)) if rule.in_state else None
+        return _Answered(asking, outcome, at, asked.day_zones, until, shared)
 
     # -- when ----------------------------------------------------------------------------------
 
@@ -289,7 +353,9 @@ class Evaluator:
                 return begin
             at = later
 
-    def _next_allowed(self, known: Known, answers: Sequence[_Answered]) -> dt.datetime | None:
+    def _next_allowed(
+        self, known: Known, answers: Sequence[_Answered], still: tuple[Any, ...] | None
+    ) -> dt.datetime | None:
         """The earliest instant at which the very same contact, with nothing new, would get allow or warn.
 
         Each rule that blocks names an instant before which it cannot open; the latest of them is tried next.
@@ -309,21 +375,21 @@ class Evaluator:
                 return None
             moment = latest
             law = self.law(ask, facts, moment.astimezone(dt.UTC).date())
-            answers = self._outcomes(law, known, moment)
+            answers = self._outcomes(law, known, moment, still=still)
 
     @staticmethod
     def _opens(answered: _Answered) -> dt.datetime | None:
         """The instant before which a rule that blocks cannot open: by itself, by its end in the calendar, or with the state
         that it lives in."""
         found = [answered.outcome.opens_at]
-        rule, asked = answered.asking.rule, answered.asked
+        rule = answered.asking.rule
         if not answered.asking.assumed:
             for last in (rule.effective_to, answered.asking.preset.effective_to):
                 if last is not None and last < dt.date.max:
-                    found.append(max(local_time.day_start(last + local_time.DAY, z) for z in asked.day_zones))
+                    found.append(max(local_time.day_start(last + local_time.DAY, z) for z in answered.zones))
         if rule.in_state:
-            found.append(_latest(s.until_at for s in asked.known.holding(rule.in_state, asked.at)))
-        return min((x for x in found if x is not None and x > asked.at), default=None)
+            found.append(answered.state_until)
+        return min((x for x in found if x is not None and x > answered.at), default=None)
 
     def _law_begins(self, known: Known, moment: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
         """The first instant after `moment` at which a preset of a jurisdiction that fits comes into force."""
@@ -400,7 +466,31 @@ class Evaluator:
     def _sheet(
         self, known: Known, law: _Law, presets: Sequence[Loaded], answers: Sequence[_Answered]
     ) -> dict[str, Any]:
-        """The reasoning: presets with version, digest and status, each rule asked with its citation and what it saw."""
+        """The reasoning: presets with version, digest and status, each rule asked with its citation and what it saw.
+
+        The same reasoning is the same object.
+        """
+        assumed = next((loan.law_on for loan in known.ask.loans if loan.law_on), None)
+        key = (
+            id(law),
+            assumed,
+            known.person.zones,
+            *map(id, presets),
+            *(id(a) if a.shared else (id(a.asking), a.outcome.verdict, repr(a.outcome.seen)) for a in answers),
+        )
+        found = self._sheets.get(key)
+        if found is None:
+            found = self._sheets[key] = self._told(known, law, presets, answers, assumed)
+        return found
+
+    def _told(
+        self,
+        known: Known,
+        law: _Law,
+        presets: Sequence[Loaded],
+        answers: Sequence[_Answered],
+        assumed: dt.date | None,
+    ) -> dict[str, Any]:
         tzdata, calendar_days = self._versions
         sheet: dict[str, Any] = {
             "presets": [
@@ -429,22 +519,24 @@ class Evaluator:
                     "jurisdiction": HOUSE,
                 }
             )
-        assumed = next((loan.law_on for loan in known.ask.loans if loan.law_on), None)
+        if self.require_law and all(p.content.is_house for p in presets):
+            sheet["why"] = "no preset of a jurisdiction is in force"
         if assumed is not None:
             sheet["law_on_assumed"] = assumed.isoformat()
         return sheet
 
 
-def _asking(
-    preset: Preset, rule: Rule, ask: Ask, dates: set[dt.date], assumed: set[dt.date], around: Sequence[dt.date]
-) -> _Asking | None:
-    """The rule of a preset that is in force on these days, if it looks at the contact and may be in force itself."""
+def _force(
+    rule: Rule, ask: Ask, dates: set[dt.date], assumed: set[dt.date], around: Sequence[dt.date]
+) -> tuple[bool, bool] | None:
+    """`always` and `assumed` of a rule whose preset is in force on these days; None if it does not look at the contact or
+    is not in force itself."""
     if ask.phase not in rule.phase or not matches(rule.match, ask):
         return None
     if any(rule.in_force(d) for d in assumed):
-        return _Asking(preset, rule, True, True)
+        return True, True
     holds = sum(rule.in_force(d) for d in dates)
-    return _Asking(preset, rule, holds == len(around)) if holds else None
+    return (holds == len(around), False) if holds else None
 
 
 def _in_force(preset: Preset, dated: Preset | Rule, known: Known, at: dt.datetime) -> bool:
@@ -462,6 +554,11 @@ def _latest(instants: Iterable[dt.datetime | None]) -> dt.datetime | None:
 
 def _contact_key(ask: Ask) -> tuple[Any, ...]:
     """Everything of the contact that a `match` can look at, and that decides which law applies."""
+    return (*_judged_key(ask), ask.stage, ask.ladder_day)
+
+
+def _judged_key(ask: Ask) -> tuple[Any, ...]:
+    """The same without what only a `match` looks at."""
     return (
         ask.phase,
         ask.channel,
@@ -472,8 +569,6 @@ def _contact_key(ask: Ask) -> tuple[Any, ...]:
         ask.template,
         ask.basis,
         ask.collector_role,
-        ask.stage,
-        ask.ladder_day,
         ask.discloses,
         tuple((x.product, x.lender_type, x.agreement_kind, x.debt_kind, x.contract_law, x.law_on) for x in ask.loans),
     )
@@ -482,8 +577,11 @@ def _contact_key(ask: Ask) -> tuple[Any, ...]:
 def _whose(ask: Ask, facts: Facts) -> tuple[Any, ...]:
     """What decides which law applies of the people whose debts it is about."""
     debtors = ask.debtors
-    where = tuple((p.country, p.region) for p in map(facts.person, debtors))
-    return where if len(debtors) == 1 else (*where, *(debtors.index(loan.debtor) for loan in ask.loans))
+    if len(debtors) == 1:
+        only = facts.person(debtors[0])
+        return only.country, only.region
+    where = ((p.country, p.region) for p in map(facts.person, debtors))
+    return (*where, *(debtors.index(loan.debtor) for loan in ask.loans))
 
 
 def _is_plain(ask: Ask, facts: Facts) -> bool:
@@ -585,6 +683,7 @@ def _fresh_days(rule: Rule) -> int | None:
     return params.fresh_within.n if rule.type == "bar" and params.fresh_within else None
 
 
-def sheet_digest(sheet: dict[str, Any]) -> str:
-    """SHA-256 of the canonical JSON of a fact sheet."""
-    return hashlib.sha256(json.dumps(sheet, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+def sheet_digest(sheet: dict[str, Any]) -> tuple[str, str]:
+    """SHA-256 of the canonical JSON of a fact sheet, and that JSON."""
+    text = json.dumps(sheet, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest(), text

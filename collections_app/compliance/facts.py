@@ -183,17 +183,16 @@ class Ask:
     depth: int = 0  # ladder day of the furthest case: who goes first within a group
     contact: Any = None
 
-    @property
-    def debtor(self) -> Any:
-        return self.loans[0].debtor if self.loans else self.person
+    # Whose debts it is about; nearly always one.
+    debtors: tuple[Any, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found = dict.fromkeys(loan.debtor for loan in self.loans) if self.loans else (self.person,)
+        object.__setattr__(self, "debtors", tuple(found))
 
     @property
-    def debtors(self) -> tuple[Any, ...]:
-        """Whose debts it is about; nearly always one."""
-        first = self.debtor
-        if len(self.loans) < 2 or all(loan.debtor == first for loan in self.loans):
-            return (first,)
-        return tuple(dict.fromkeys(loan.debtor for loan in self.loans))
+    def debtor(self) -> Any:
+        return self.debtors[0]
 
     @property
     def own_contact(self) -> Any:

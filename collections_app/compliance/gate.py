@@ -8,7 +8,6 @@ in the next round. Every rule can delay or block; none can permit.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -149,17 +148,16 @@ class Gate:
     def _store_sheets(self, sheets: Iterable[dict[str, Any]]) -> dict[int, int]:
         """Fact sheets, once per distinct content; keyed by the identity of the dict."""
         digests: dict[int, str] = {}
-        fresh: dict[str, dict[str, Any]] = {}
+        fresh: dict[str, str] = {}
         for sheet in sheets:
             if id(sheet) in digests:
                 continue
-            digest = digests[id(sheet)] = sheet_digest(sheet)
+            digest, text = sheet_digest(sheet)
+            digests[id(sheet)] = digest
             if digest not in self._sheets:
-                fresh[digest] = sheet
+                fresh[digest] = text
         if fresh:
-            FactSheet.objects.bulk_create(
-                [FactSheet(digest=d, content=_plain(s)) for d, s in sorted(fresh.items())], ignore_conflicts=True
-            )
+            bulk.insert_missing(FactSheet, ("digest", "content"), sorted(fresh.items()))
             self._sheets.update(FactSheet.objects.filter(digest__in=list(fresh)).values_list("digest", "id"))
         return {key: self._sheets[digest] for key, digest in digests.items()}
 
@@ -212,10 +210,6 @@ def _rounds(asks: Sequence[Ask]) -> list[list[Ask]]:
             rounds.append([])
         rounds[n].append(ask)
     return rounds
-
-
-def _plain(sheet: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(sheet, default=str))
 
 
 def _joined(by: Iterable[str]) -> str:

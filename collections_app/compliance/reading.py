@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
+from collections_app.kernel import bulk
 from collections_app.models import (
     BorrowerState,
     Certification,
@@ -324,6 +325,7 @@ def _read_events(needs: Sequence[tuple[Ask, Needs]], parties: dict[int, list[tup
     # An event that names no debt is about those of everybody whom its person has to do with.
     around = {person: {d for _, d in of if d in about} for person, of in parties.items()} if about else {}
     if own or about:
+        facts.loans = {loan.id: loan for a, _ in needs for loan in a.loans}
         _add_events(own, about, {p: of for p, of in around.items() if of}, facts)
 
 
@@ -341,55 +343,42 @@ _EVENT = (
     "id", "kind", "at", "known_at", "person_id", "party", "contact_point_id", "channel", "direction", "purpose", "place",
     "creditor_group", "flags", "contact_id",
 )  # fmt: skip
-_DEBT = tuple(f"debts__loan__{name}" for name in _LOAN)
 
 
 def _add_events(
     own: dict[int, dt.datetime | None], about: dict[int, dt.datetime | None], around: dict[int, set[int]], facts: Facts
 ) -> None:
-    theirs: dict[int, dt.datetime | None] = {}
+    """Give people and debtors their events. `around`: person → debtors, of `about`."""
+    people = dict(own)
     for person, debtors_of in around.items():
-        since = [about[d] for d in debtors_of]
-        theirs[person] = None if None in since else min(since)  # type: ignore[type-var]
-    branches: list[Any] = [*_since(own, "person__any_of"), *_since(theirs, "person__any_of")]
-    branches += _since(about, "debts__loan__debtor__any_of")
-    ids = [b.values_list("id", flat=True) for b in branches]
-    events = (
-        branches[0] if len(branches) == 1 and not about else ContactEvent.objects.filter(pk__in=ids[0].union(*ids[1:]))
-    )
-    found: dict[int, EventFact] = {}
-    debtors: dict[int, set[int]] = defaultdict(set)
-    for r in events.order_by("at", "id", "debts__id").values_list(*_EVENT, *_DEBT):
-        debts: tuple[Any, ...] = () if r[14] is None else (r[14],)
-        if debts:
-            facts.loans.setdefault(r[14], LoanFact(*r[14:]))
-            debtors[r[0]].add(r[15])
-            if r[0] in found:
-                debts = (*found[r[0]].debts, *debts)
+        since = [about[d] for d in debtors_of] + ([own[person]] if person in own else [])
+        people[person] = None if None in since else min(since)  # type: ignore[type-var]
+    branches = [*_since(people, "person__any_of"), *_since(about, "debts__loan__debtor__any_of")]
+    rows = branches[0].values_list(*_EVENT)
+    if branches[1:]:
+        rows = rows.union(*(b.values_list(*_EVENT) for b in branches[1:]), all=True)
+    by_id = {r[0]: r for r in rows}
+    named: dict[int, list[int]] = defaultdict(list)
+    for event, loan in (
+        EventDebt.objects.filter(event__any_of=bulk.Ids(by_id)).order_by("id").values_list("event_id", "loan_id")
+    ):
+        named[event].append(loan)
+    others = {loan for debts in named.values() for loan in debts} - facts.loans.keys()
+    if others:
+        facts.loans |= loan_facts(others)
+    for r in sorted(by_id.values(), key=lambda r: (r[2], r[0])):
+        debts = tuple(named.get(r[0], ()))
         channel = r[7] or _CHANNEL_OF.get(r[1], "voice")
-        found[r[0]] = EventFact(
-            r[1],
-            r[2],
-            r[3],
-            r[4],
-            r[5],
-            debts,
-            r[6],
-            channel,
-            r[8],
-            r[9],
-            r[10] or _place(channel),
-            r[11],
-            frozenset(r[12]),
-            r[13],
-            r[0],
-        )
-    for pk, e in found.items():
+        e = EventFact(
+            r[1], r[2], r[3], r[4], r[5], debts, r[6], channel, r[8], r[9], r[10] or _place(channel), r[11], frozenset(r[12]),
+            r[13], r[0],
+        )  # fmt: skip
         if e.person in own:
             facts.person(e.person).events.append(e)
-        for debtor in debtors[pk] or {e.person, *around.get(e.person, ())}:
-            if debtor in about:
-                facts.events_about.setdefault(debtor, []).append(e)
+        if about:
+            for debtor in {facts.loans[d].debtor for d in debts} or {e.person, *around.get(e.person, ())}:
+                if debtor in about:
+                    facts.events_about.setdefault(debtor, []).append(e)
 
 
 def _since(people: dict[int, dt.datetime | None], of: str) -> list[Any]:

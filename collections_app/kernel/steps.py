@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Over(Enum):
@@ -58,6 +61,20 @@ class RunContext:
     run: Any
     by: Any
     newest: bool = True
+    _kept: dict[tuple[Any, int], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def keep(self, make: Callable[[], T]) -> T:
+        """What the windows of a step have in common, made once for each worker: the policies, and what was read of them.
+
+        Dropped when a window fails, because what it wrote is gone.
+        """
+        key = make, threading.get_ident()
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def forget(self) -> None:
+        self._kept.clear()
 
 
 class Step(Protocol):

@@ -186,7 +186,13 @@ class Migration(migrations.Migration):
                         fields=["state", "id"],
                         name="contact_open",
                     ),
-                    models.Index(fields=["group", "business_on"], name="contact_group_day"),
+                    models.Index(
+                        condition=models.Q(
+                            ("direction", "out"), ("state__in", ["planned", "awaiting_approval", "withheld"])
+                        ),
+                        fields=["group"],
+                        name="contact_waiting_of_group",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -164,7 +164,12 @@ class Contact(RefreshableFSM, models.Model):
                 name="contact_open",
                 condition=Q(state__in=["awaiting_approval", "sending", "unconfirmed", "revealed"]),
             ),
-            models.Index(fields=["group", "business_on"], name="contact_group_day"),
+            # What waits, by group: as large as the work at hand, however long the past is.
+            models.Index(
+                fields=["group"],
+                name="contact_waiting_of_group",
+                condition=Q(direction="out", state__in=["planned", "awaiting_approval", "withheld"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -7,6 +7,7 @@ rewrite a million rows each night to say nothing new.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -30,9 +31,9 @@ class LoanQuerySet(models.QuerySet["Loan"]):
         """Loans in arrears beyond their tolerance as of the end of the day before `on`."""
         return self.followed_up().filter(oldest_open_due_on__lt=on)
 
-    def due_in(self, days: int, on: dt.date) -> LoanQuerySet:
-        """Loans with nothing overdue whose next open instalment is due in so many days."""
-        return self.followed_up().filter(oldest_open_due_on=on + dt.timedelta(days=days))
+    def due_on(self, days: Iterable[dt.date]) -> LoanQuerySet:
+        """Loans whose oldest open instalment is due on one of these days."""
+        return self.followed_up().filter(oldest_open_due_on__in=list(days))
 
 
 class Loan(RefreshableFSM, models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from django.db import connection
@@ -113,22 +113,31 @@ def open_cases(
     return len(ids), aside
 
 
+_CLOSES = {
+    Loan.State.PAID_OFF: Case.Closed.PAID_OFF,
+    Loan.State.SETTLED: Case.Closed.SETTLED,
+    Loan.State.RESTRUCTURED: Case.Closed.RESTRUCTURED,
+    Loan.State.WRITTEN_OFF: Case.Closed.WRITTEN_OFF,
+    Loan.State.SOLD: Case.Closed.SOLD,
+}
+
+
 def close_cured(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> Counter[str]:
     """Close what money or an ended loan has settled. Gives counts by stage left and reason: "early→closed" …"""
     moved: Counter[str] = Counter()
-    live = Case.objects.open().filter(**_in(window))
-    for state, reason in (
-        (Loan.State.PAID_OFF, Case.Closed.PAID_OFF),
-        (Loan.State.SETTLED, Case.Closed.SETTLED),
-        (Loan.State.RESTRUCTURED, Case.Closed.RESTRUCTURED),
-        (Loan.State.WRITTEN_OFF, Case.Closed.WRITTEN_OFF),
-        (Loan.State.SOLD, Case.Closed.SOLD),
+    settled = Q(loan__state__in=Loan.LIVE) & (Q(loan__oldest_open_due_on=None) | Q(loan__oldest_open_due_on__gte=on))
+    ended: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for case, loan, stage, state in (
+        Case.objects.open()
+        .filter(settled | Q(loan__state__in=_CLOSES), **_in(window))
+        .values_list("pk", "loan_id", "stage", "loan__state")
     ):
-        ended = live.filter(loan__state=state)
-        stages = _by_stage(ended)
-        if stages:
+        ended[state if state in _CLOSES else ""].append((case, loan))
+        moved[f"{stage}→closed"] += 1
+    for state, reason in _CLOSES.items():
+        if ended[state]:
             fsm.advance_set(
-                Case.objects.filter(pk__any_of=list(ended.values_list("pk", flat=True))),
+                Case.objects.filter(pk__any_of=[case for case, _ in ended[state]]),
                 "close_with_loan",
                 by=by,
                 run=run,
@@ -136,29 +145,15 @@ def close_cured(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> C
                 on=on,
                 reason=reason.value,
             )
-            moved.update(stages)
-    cured = live.filter(loan__state__in=Loan.LIVE).filter(
-        Q(loan__oldest_open_due_on=None) | Q(loan__oldest_open_due_on__gte=on)
-    )
-    stages = _by_stage(cured)
-    if stages:
-        pks = list(cured.values_list("pk", flat=True))
-        loans = list(Case.objects.filter(pk__any_of=pks).values_list("loan_id", flat=True))
+    if cured := ended[""]:
+        because = "nothing is overdue any more"
         fsm.advance_set(
-            Case.objects.filter(pk__any_of=pks), "cure", by=by, run=run, because="nothing is overdue any more", on=on
+            Case.objects.filter(pk__any_of=[case for case, _ in cured]), "cure", by=by, run=run, because=because, on=on
         )
         fsm.advance_set(
-            Loan.objects.filter(pk__any_of=loans), "come_current", by=by, run=run, because="nothing is overdue any more"
+            Loan.objects.filter(pk__any_of=[loan for _, loan in cured]), "come_current", by=by, run=run, because=because
         )
-        moved.update(stages)
     return moved
-
-
-def _by_stage(cases: Any) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for stage in cases.values_list("stage", flat=True):
-        counted[f"{stage}→closed"] += 1
-    return counted
 
 
 def re_anchor(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> int:

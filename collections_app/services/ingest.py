@@ -576,8 +576,10 @@ def _move_group(old: int, new: int, job: _Job) -> None:
     people = list(Person.objects.filter(group=old).order_by("pk").values_list("pk", flat=True))
     Person.objects.filter(pk__any_of=people).update(group=new)
     history.record(Person, people, kind="~", by=job.by, because="shares a loan with others")
-    for model in (Loan, Case, Contact):
-        model._default_manager.filter(group=old).update(group=new)  # bookkeeping of locks, not a change of the row
+    # Bookkeeping of locks, not a change of the row.
+    Loan.objects.filter(group=old).update(group=new)
+    Case.objects.filter(group=old).update(group=new)
+    Contact.objects.filter(person__any_of=people).update(group=new)
 
 
 def _update_loan(loan: Loan, r: records.LoanRecord, job: _Job) -> None:

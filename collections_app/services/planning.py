@@ -137,22 +137,22 @@ def tidy(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, counts: Cou
     All that wait are read once; only those that may have been outlived are asked about what they cover.
     """
     begin = dt.datetime.combine(on, dt.time(), tzinfo=dt.UTC)
-    # Both arms are partial indexes of what waits; asked by group alone, every contact of the past would be looked at.
-    waiting = (
-        Contact.objects.filter(direction="out", group__gte=window[0], group__lte=window[1])
-        .filter(Q(state__in=["planned", "withheld"]) | Q(state="awaiting_approval"))
-        .values_list("pk", "case_id", "case__stage", "channel", "state", "business_on", "not_before")
+    waiting = Contact.objects.filter(
+        direction="out", state__in=Contact.WAITING, group__gte=window[0], group__lte=window[1]
     )
-    ended: list[int] = []
-    reminders: list[int] = []
-    missed: list[int] = []
-    for pk, case, stage, channel, state, business_on, not_before in waiting:
-        if case is None or stage == Case.Stage.CLOSED:
-            ended.append(pk)
-        if case is None:
-            reminders.append(pk)
-        if channel == "voice" and state == Contact.State.PLANNED and business_on < on and not_before < begin:
-            missed.append(pk)
+    case_of = dict(waiting.values_list("pk", "case_id"))
+    closed = set(
+        Case.objects.filter(
+            pk__any_of=bulk.Ids(c for c in case_of.values() if c is not None), stage=Case.Stage.CLOSED
+        ).values_list("pk", flat=True)
+    )
+    reminders = sorted(pk for pk, case in case_of.items() if case is None)
+    ended = sorted(pk for pk, case in case_of.items() if case is None or case in closed)
+    missed = list(
+        waiting.filter(
+            channel="voice", state=Contact.State.PLANNED, business_on__lt=on, not_before__lt=begin
+        ).values_list("pk", flat=True)
+    )
     covered = ContactCase.objects.filter(contact=OuterRef("pk"))
     if ended:
         counts["cancelled"] += fsm.advance_set(
@@ -324,34 +324,39 @@ def _reminders(window: tuple[int, int], on: dt.date, gate: Gate) -> list[Due]:
     out: list[Due] = []
     for loaded in gate.policies.ladders:
         ladder: Ladder = loaded.content
+        by_due_day: dict[dt.date, list[tuple[int, LadderStep]]] = defaultdict(list)
         for step in ladder.steps:
             for day, _ in step.occurrences():
-                if day >= 1:
-                    continue
-                rows = (
-                    Loan.objects.due_in(-day, on)
-                    .filter(group__gte=window[0], group__lte=window[1])
-                    .filter(instalments__due_on=F("oldest_open_due_on"), instalments__paid__lt=F("instalments__amount"))
-                    .order_by("id")
-                    .values_list("id", "debtor_id", "group", "product", "law_on", "instalments__id")
+                if day < 1:
+                    by_due_day[on - dt.timedelta(days=day)].append((day, step))
+        if not by_due_day:
+            continue
+        rows = (
+            Loan.objects.due_on(by_due_day)
+            .filter(group__gte=window[0], group__lte=window[1])
+            .filter(instalments__due_on=F("oldest_open_due_on"), instalments__paid__lt=F("instalments__amount"))
+            .order_by("id")
+            .values_list("id", "debtor_id", "group", "product", "law_on", "instalments__id", "oldest_open_due_on")
+        )
+        for loan, person, group, product, law_on, instalment, due_on in rows:
+            mine = gate.policies.ladder_for(product, law_on or on)
+            if mine is None or mine.id != loaded.id:
+                continue
+            for day, step in by_due_day[due_on]:
+                out.append(
+                    Due(
+                        step,
+                        ladder,
+                        loan,
+                        person,
+                        group,
+                        day,
+                        "",
+                        instalment=instalment,
+                        occurrence=day,
+                        channels=_channels(step),
+                    )
                 )
-                for loan, person, group, product, law_on, instalment in rows:
-                    mine = gate.policies.ladder_for(product, law_on or on)
-                    if mine is not None and mine.id == loaded.id:
-                        out.append(
-                            Due(
-                                step,
-                                ladder,
-                                loan,
-                                person,
-                                group,
-                                day,
-                                "",
-                                instalment=instalment,
-                                occurrence=day,
-                                channels=_channels(step),
-                            )
-                        )
     return out
 
 

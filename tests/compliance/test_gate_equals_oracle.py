@@ -143,7 +143,6 @@ def first_open(case: Case, ask: oracle.Ask, presets: tuple[Preset, ...], on: dat
     return found if found and all(found.astimezone(z).date() == on for z in zones) else begin
 
 
-@pytest.mark.slow
 def test_a_plan_is_judged_at_the_first_instant_that_the_oracle_finds_open():
     moved = 0
 

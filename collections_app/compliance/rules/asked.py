@@ -113,6 +113,8 @@ class Known:
         holders = self.people
         if person is not None and all(person != p.id for p in holders):
             holders = (*holders, self.facts.person(person))
+        if not any(p.consents for p in holders):
+            return []
         return [
             c
             for p in holders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collections_app.compliance.facts import COMMUNICATIONS
+from collections_app.compliance.facts import COMMUNICATIONS, Ask
 from collections_app.compliance.verdict import Outcome
 from collections_app.policy.schema import ContentParams, Rule
 
@@ -18,6 +18,10 @@ def applies(rule: Rule, asked: Asked) -> bool:
         return True
     earlier = any(e.kind in COMMUNICATIONS and e.direction == "out" for e in asked.known.events)
     return earlier if params.on == "later" else not earlier
+
+
+def looks_at_what_happened(rule: Rule, ask: Ask) -> bool:
+    return ask.content is not None and rule.params.on != "every"  # type: ignore[union-attr]
 
 
 def judge(rule: Rule, asked: Asked) -> Outcome | None:

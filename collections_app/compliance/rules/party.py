@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from collections_app.compliance.facts import ATTEMPTS_THAT_FAILED, COMMUNICATIONS
+from collections_app.compliance.facts import ATTEMPTS_THAT_FAILED, COMMUNICATIONS, Ask
 from collections_app.compliance.verdict import Outcome
 from collections_app.policy.schema import PartyEntry, PartyParams, Rule
 
 from .asked import Asked
+
+_FAILED = "failed_attempts_3_consecutive"
+
+
+def looks_at_what_happened(rule: Rule, ask: Ask) -> bool:
+    entry = rule.params.entry(ask.party)  # type: ignore[union-attr]
+    return entry is not None and (
+        bool(entry.stop_on) or entry.max_lifetime is not None or _FAILED in (*entry.needs, *entry.needs_any)
+    )
 
 
 def judge(rule: Rule, asked: Asked) -> Outcome:
@@ -50,7 +59,7 @@ def _in_a_lifetime(entry: PartyEntry, asked: Asked) -> tuple[int, bool]:
 
 
 def _holds(condition: str, asked: Asked) -> bool:
-    if condition == "failed_attempts_3_consecutive":
+    if condition == _FAILED:
         return _three_failed(asked)
     return (
         condition in asked.ask.conditions

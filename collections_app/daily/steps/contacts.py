@@ -17,7 +17,7 @@ def contacts(context: RunContext, window: Window) -> StepResult:
         on=context.date,
         by=context.by,
         run=context.run,
-        gate=Gate(),
+        gate=context.keep(Gate),
         newest=context.newest,
         aside=aside,
     )
