@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,14 +63,15 @@ class Gate:
         run: Any = None,
         asked_by: Any = None,
         approvals: dict[int, tuple[int, int]] | None = None,
-        persons: dict[int, PersonFact] | None = None,
+        persons: Mapping[int, PersonFact] | None = None,
+        held: Iterable[Slot] = (),
     ) -> dict[Any, Judged]:
         """Judge asks in rounds and keep a Judgement each; keyed by contact (or event) id.
 
-        `approvals`: contact id → (requester, approver), for verdict approve at send. Must run inside the transaction that
+        `persons`, `held`: see `reading.read`. `approvals`: contact id → (requester, approver), for verdict approve at send. Must run inside the transaction that
         holds the people's locks.
         """
-        facts = reading.read(asks, self.evaluator, persons=persons)
+        facts = reading.read(asks, self.evaluator, persons=persons, held=held)
         answers: dict[Any, Answer] = {}
         for batch in _rounds(asks):
             for ask in batch:

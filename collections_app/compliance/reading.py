@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import NullIf
 
 from collections_app.kernel import bulk
 from collections_app.models import (
@@ -77,13 +81,27 @@ _LAW_TEMPLATES = frozenset(
 def loan_facts(loan_ids: Iterable[int]) -> dict[int, LoanFact]:
     """The loans as rules see them."""
     rows = Loan.objects.filter(pk__any_of=sorted(set(loan_ids))).values_list(*_LOAN)
-    return {r[0]: LoanFact(*r) for r in rows}
+    return {r[0]: LoanFact(*_shared(r)) for r in rows}
+
+
+def _shared(row: Iterable[Any]) -> Iterator[Any]:
+    """The words of a row, each kept once however many rows have it."""
+    return (intern(v) if type(v) is str else v for v in row)
 
 
 def person_facts(person_ids: Iterable[int]) -> dict[int, PersonFact]:
     """The people with what the law asks of everybody: where they are."""
     rows = Person.objects.filter(pk__any_of=sorted(set(person_ids))).values_list("key_id", "country", "region", "zones")
-    return {pk: PersonFact(pk, country, region, tuple(sorted(zones.items()))) for pk, country, region, zones in rows}
+    return {pk: person_fact(pk, *where) for pk, *where in rows}
+
+
+def person_fact(pk: int, country: str, region: str, zones: dict[str, str]) -> PersonFact:
+    return PersonFact(pk, intern(country), intern(region), _zones(tuple(sorted(zones.items()))))
+
+
+@lru_cache(maxsize=4096)
+def _zones(stated: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return stated
 
 
 # -- asks --------------------------------------------------------------------------------------------
@@ -206,14 +224,23 @@ def asks_of_events(events: Sequence[ContactEvent]) -> list[Ask]:
 # -- facts -------------------------------------------------------------------------------------------
 
 
-def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, PersonFact] | None = None) -> Facts:
-    """Facts for these asks, in at most ten queries.
+def read(
+    asks: Sequence[Ask],
+    evaluator: Evaluator,
+    *,
+    persons: Mapping[int, PersonFact] | None = None,
+    held: Iterable[Slot] = (),
+) -> Facts:
+    """Facts for these asks, in at most eleven queries.
 
-    `persons`: the asked people and the debtors, where the caller has read where they are.
+    `persons`: where the asked people and the debtors live, if the caller has read it. `held`: contacts of the same piece of
+    work that were let through before, and that the database does not know yet.
     """
     wanted = {a.person for a in asks} | {loan.debtor for a in asks for loan in a.loans}
     facts = Facts(
-        persons=persons if persons is not None else person_facts(wanted),
+        persons=person_facts(wanted)
+        if persons is None
+        else {p: known if (known := persons[p]).plain else _as_found(known) for p in wanted},
         margin_seconds=getattr(settings, "CONTACT_HOURS_MARGIN_SECONDS", 0),
         registers_kept=True,
     )
@@ -251,7 +278,14 @@ def read(asks: Sequence[Ask], evaluator: Evaluator, *, persons: dict[int, Person
     _read_phones({d for a, need in needs if need.number_invalid for d in a.debtors}, facts)
     _read_events(needs, parties, facts)
     _read_in_flight(ids, {d for a in asks for d in a.debtors}, facts)
+    for slot in held:
+        facts.hold(slot)
     return facts
+
+
+def _as_found(person: PersonFact) -> PersonFact:
+    """Without what an earlier reading has put there."""
+    return replace(person, events=[], states=[], consents=[], hours=[], dates=[])
 
 
 def _parties(debtors: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
@@ -339,8 +373,9 @@ def _widen(since: dict[int, dt.datetime | None], person: int, days: int | None, 
     since[person] = begin
 
 
+# `known_at` where it is another instant: instants are costly to read.
 _EVENT = (
-    "id", "kind", "at", "known_at", "person_id", "party", "contact_point_id", "channel", "direction", "purpose", "place",
+    "id", "kind", "at", NullIf(F("known_at"), F("at")), "person_id", "party", "contact_point_id", "channel", "direction", "purpose", "place",
     "creditor_group", "flags", "contact_id",
 )  # fmt: skip
 
@@ -369,10 +404,9 @@ def _add_events(
     for r in sorted(by_id.values(), key=lambda r: (r[2], r[0])):
         debts = tuple(named.get(r[0], ()))
         channel = r[7] or _CHANNEL_OF.get(r[1], "voice")
-        e = EventFact(
-            r[1], r[2], r[3], r[4], r[5], debts, r[6], channel, r[8], r[9], r[10] or _place(channel), r[11], frozenset(r[12]),
-            r[13], r[0],
-        )  # fmt: skip
+        told = r[1], r[2], r[3] or r[2], r[4], r[5], debts, r[6], channel, r[8], r[9], r[10] or _place(channel), r[11]
+        values = (*_shared(told), frozenset(r[12]), r[13], r[0])
+        e = EventFact(*values)
         if e.person in own:
             facts.person(e.person).events.append(e)
         if about:

@@ -83,6 +83,9 @@ def ids_clause(column: str, ids: Sequence[int]) -> tuple[str, Any]:
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
 
 
+_SEQUENCES: dict[str, str] = {}  # by table; a name that the migrations gave for good
+
+
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     """`count` fresh primary keys in rising order, never given out again (PostgreSQL) or held by the running
     IMMEDIATE transaction (SQLite)."""
@@ -94,8 +97,11 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # The sequence is named once: asked in the select list, the catalogue would be searched for every key.
-            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [quoted(table), column])
-            cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [cursor.fetchone()[0], count])
+            sequence = _SEQUENCES.get(table)
+            if sequence is None:
+                cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [quoted(table), column])
+                sequence = _SEQUENCES[table] = cursor.fetchone()[0]
+            cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()

@@ -125,13 +125,18 @@ _CLOSES = {
 def close_cured(window: tuple[int, int], *, on: dt.date, by: Any, run: Any) -> Counter[str]:
     """Close what money or an ended loan has settled. Gives counts by stage left and reason: "early→closed" …"""
     moved: Counter[str] = Counter()
-    settled = Q(loan__state__in=Loan.LIVE) & (Q(loan__oldest_open_due_on=None) | Q(loan__oldest_open_due_on__gte=on))
+    first, last = window
+    settled = Q(state__in=Loan.LIVE) & (Q(oldest_open_due_on=None) | Q(oldest_open_due_on__gte=on))
     ended: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    # The range is said of both tables, so that neither is looked through whole.
     for case, loan, stage, state in (
-        Case.objects.open()
-        .filter(settled | Q(loan__state__in=_CLOSES), **_in(window))
-        .values_list("pk", "loan_id", "stage", "loan__state")
-    ):
+        Loan.objects.filter(
+            settled | Q(state__in=_CLOSES), pk__gte=first, pk__lte=last,
+            cases__stage__in=Case.OPEN, cases__loan__gte=first, cases__loan__lte=last,
+        )
+        .order_by("cases__pk")
+        .values_list("cases__pk", "pk", "cases__stage", "state")
+    ):  # fmt: skip
         ended[state if state in _CLOSES else ""].append((case, loan))
         moved[f"{stage}→closed"] += 1
     for state, reason in _CLOSES.items():
@@ -202,33 +207,23 @@ def climb(window: tuple[int, int], *, on: dt.date, by: Any, run: Any, policies: 
     for policy_id in _ladders_used(window):
         ladder = policies.ladder(policy_id)
         mine = base.filter(ladder_id=policy_id)
-        first = _first_days(ladder)
-        for source, target, name, cases in (
-            ("early|mid", "late", "to_late", mine.filter(stage__in=["early", "mid"]).due_for(first["late"], on)),
-            ("early", "mid", "to_mid", mine.filter(stage="early").due_for(first["mid"], on)),
-            ("late", "mid", "step_back_to_mid", mine.filter(stage="late").due_for(first["mid"], on, first["late"] - 1)),
-            (
-                "mid|late",
-                "early",
-                "step_back_to_early",
-                mine.filter(stage__in=["mid", "late"], counts_from_on__gt=on - dt.timedelta(days=first["mid"])),
-            ),
-        ):
-            counted = Counter(cases.values_list("stage", flat=True)) if "|" in source else None
-            n = fsm.advance_set(
-                cases,
+        going: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+        for pk, stage, day in _out_of_place(mine, _first_days(ladder), on):
+            going[_STAGE_MOVES[stage, day]].append((pk, stage))
+        for (name, target), those in going.items():
+            back = name.startswith("step_back")
+            fsm.advance_set(
+                Case.objects.filter(pk__any_of=[pk for pk, _ in those]),
                 name,
                 by=by,
                 run=run,
                 on=on,
                 step=f"{ladder.id}:{target}",
-                because=f"day {first.get(target, 1)} or later of {ladder.id}"
-                if not name.startswith("step_back")
-                else "the days are counted from a later instalment now",
+                because="the days are counted from a later instalment now"
+                if back
+                else f"day {_first_days(ladder).get(target, 1)} or later of {ladder.id}",
             )
-            if n:
-                for stage, k in (counted or {source: n}).items():
-                    moved[f"{stage}→{target}"] += k
+            moved.update(f"{stage}→{target}" for _, stage in those)
         for exit_ in ladder.exits:
             if exit_.to == "write_off_review":
                 _mark_for_write_off_review(mine.due_for(exit_.from_day, on), on, by, run, exit_.from_day)
@@ -244,6 +239,33 @@ def _mark_for_write_off_review(cases: Any, on: dt.date, by: Any, run: Any, from_
         )
 
 
+# What takes a case from the stage it is in to the one of its day, in the order in which a day takes them.
+_STAGE_MOVES = {
+    ("early", "late"): ("to_late", "late"),
+    ("mid", "late"): ("to_late", "late"),
+    ("early", "mid"): ("to_mid", "mid"),
+    ("late", "mid"): ("step_back_to_mid", "mid"),
+    ("mid", "early"): ("step_back_to_early", "early"),
+    ("late", "early"): ("step_back_to_early", "early"),
+}
+
+
+def _out_of_place(cases: Any, first: dict[str, int], on: dt.date) -> list[tuple[int, str, str]]:
+    """Cases whose stage is not that of their day: (id, stage, stage of the day), the most severe first."""
+    since = {stage: on - dt.timedelta(days=day) for stage, day in first.items()}
+    wrong = (
+        Q(stage__in=["early", "mid"], counts_from_on__lte=since["late"])
+        | Q(stage__in=["early", "late"], counts_from_on__lte=since["mid"], counts_from_on__gt=since["late"])
+        | Q(stage__in=["mid", "late"], counts_from_on__gt=since["mid"])
+    )
+    found = [
+        (pk, stage, next((s for s in ("late", "mid") if counted <= since[s]), "early"))
+        for pk, stage, counted in cases.filter(wrong).order_by("pk").values_list("pk", "stage", "counts_from_on")
+    ]
+    order = list(dict.fromkeys(_STAGE_MOVES.values()))
+    return sorted(found, key=lambda x: order.index(_STAGE_MOVES[x[1], x[2]]))
+
+
 def _ladders_used(window: tuple[int, int]) -> list[int]:
     return sorted(
         Case.objects.on_ladder().filter(**_in(window)).order_by().values_list("ladder_id", flat=True).distinct()
@@ -253,7 +275,7 @@ def _ladders_used(window: tuple[int, int]) -> list[int]:
 def _first_days(ladder: Ladder) -> dict[str, int]:
     """First day of each stage; a stage that a ladder leaves out begins where the next one does."""
     days = {band.name: band.from_day for band in ladder.stages}
-    never = 1_000_000
+    never = 100_000
     days.setdefault("late", never)
     days.setdefault("mid", days["late"])
     return days

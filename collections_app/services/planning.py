@@ -10,11 +10,12 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from django.db.models import Exists, F, Max, OuterRef, Q
 
-from collections_app.compliance.facts import Ask, LoanFact, PersonFact
+from collections_app.compliance.facts import Ask, LoanFact, PersonFact, Slot
 from collections_app.compliance.gate import Gate, Judged
 from collections_app.kernel import bulk, fsm, history
 from collections_app.models import Case, Contact, ContactCase, ContactEvent, ContactPoint, Hold, Loan, Promise
@@ -28,7 +29,7 @@ LEFT = ("sent", "delivered", "unconfirmed", "revealed", "completed")
 LIVE = ("planned", "awaiting_approval", "withheld", "sending", *LEFT)
 
 
-@dataclass
+@dataclass(slots=True)
 class Due:
     """A step that is due for a case (or, before the due date, for an instalment)."""
 
@@ -46,7 +47,7 @@ class Due:
     channels: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """A contact before it is written."""
 
@@ -55,7 +56,7 @@ class Draft:
     channel: str
     attempt: int
     dues: list[Due]
-    point: tuple[int, str, str] | None = None  # id, place, state
+    point: tuple[int, str] | None = None  # id, place
     id: int = 0
     judged: Judged | None = None
 
@@ -114,17 +115,19 @@ def plan_day(
         )
         out.counts["superseded"] += len(drafts)
         return out
+    held: list[Slot] = []
+    judged: list[Draft] = []
     while drafts:
-        _judge(drafts, on, gate, run, by, book)
-        _supersede(drafts, by=by, run=run, counts=out.counts)
-        _write(drafts, on=on, by=by, run=run, book=book)
-        for d in drafts:
-            answer = d.judged.answer if d.judged else None
-            out.planned[d.channel] += 1
-            if answer is not None and not answer:
-                for rule in answer.by:
-                    out.withheld[rule] += 1
+        _judge(drafts, on, gate, run, by, book, held)
+        held += [Slot(d.judged.ask, d.judged.answer.at) for d in drafts if d.judged and d.judged.answer]
+        judged += drafts
         drafts = _drafts(_fallbacks(drafts), book, out.counts)
+    _supersede(judged, by=by, run=run, counts=out.counts)
+    _write(judged, on=on, by=by, run=run, book=book)
+    for d in judged:
+        out.planned[d.channel] += 1
+        if d.judged is not None and not d.judged.answer:
+            out.withheld.update(d.judged.answer.by)
     return out
 
 
@@ -485,15 +488,17 @@ class _Book:
         from collections_app.compliance import reading
 
         people = bulk.Ids(d.person for d in dues)
-        self._points: dict[tuple[int, str], tuple[int, str, str]] = {}  # by person and channel
-        for pk, person, kind, place, state in (
+        # By channel and person. A window holds thousands of people: what many share is kept once.
+        self._points: dict[str, dict[int, tuple[int, str]]] = {channel: {} for channel in ContactPoint.FOR_CHANNEL}
+        for pk, person, kind, place in (
             ContactPoint.objects.filter(person__any_of=people)
             .exclude(state__in=[ContactPoint.State.INVALID, ContactPoint.State.REFUSED])
             .order_by("person_id", "preference", "id")
-            .values_list("id", "person_id", "kind", "place", "state")
+            .values_list("id", "person_id", "kind", "place")
         ):
+            point = pk, intern(place)
             for channel in _CHANNELS_OF.get(kind, ()):
-                self._points.setdefault((person, channel), (pk, place, state))
+                self._points[channel].setdefault(person, point)
         self.people: dict[int, PersonFact] = {}
         self.language: dict[int, str] = {}
         self.preferred: dict[int, str] = {}
@@ -502,13 +507,13 @@ class _Book:
         for pk, country, region, zones, language, preferred in Person.objects.filter(pk__any_of=people).values_list(
             "key_id", "country", "region", "zones", "language", "preferred_channel"
         ):
-            self.people[pk] = PersonFact(pk, country, region, tuple(sorted(zones.items())))
-            self.language[pk], self.preferred[pk] = language, preferred
+            self.people[pk] = reading.person_fact(pk, country, region, zones)
+            self.language[pk], self.preferred[pk] = intern(language), intern(preferred)
         self.loans: dict[int, LoanFact] = reading.loan_facts(d.loan for d in dues)
 
-    def point(self, person: int, channel: str) -> tuple[int, str, str] | None:
-        """The first usable address for a channel: not invalid, not refused."""
-        return self._points.get((person, channel))
+    def point(self, person: int, channel: str) -> tuple[int, str] | None:
+        """The first usable address for a channel, its id and place: not invalid, not refused."""
+        return self._points[channel].get(person)
 
     def resolve(self, person: int, channels: tuple[str, ...]) -> tuple[str, ...]:
         """`preferred` becomes the channel that the person chose, then the others of the choice."""
@@ -545,7 +550,7 @@ def _drafts(dues: list[Due], book: _Book, counts: Counter[str]) -> list[Draft]:
 _LIABLE = frozenset({"liability_in_force"})
 
 
-def _judge(drafts: list[Draft], on: dt.date, gate: Gate, run: Any, by: Any, book: _Book) -> None:
+def _judge(drafts: list[Draft], on: dt.date, gate: Gate, run: Any, by: Any, book: _Book, held: Iterable[Slot]) -> None:
     asks = []
     for d in drafts:
         lead = d.lead
@@ -571,7 +576,7 @@ def _judge(drafts: list[Draft], on: dt.date, gate: Gate, run: Any, by: Any, book
                 depth=lead.day,
             )
         )
-    judged = gate.judge(asks, run=run, asked_by=by, persons=book.people)
+    judged = gate.judge(asks, run=run, asked_by=by, persons=book.people, held=held)
     for d in drafts:
         d.judged = judged[d.id]
 
