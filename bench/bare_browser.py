@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-NOTE = "logged from a bare machine"
+NOTE = f"logged from a bare machine at {time.time():.0f}"
 
 
 def logins(printed: str) -> dict[str, tuple[str, str]]:
