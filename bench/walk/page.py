@@ -49,7 +49,8 @@ columns that have no history. Rows are told by natural keys (a loan by its numbe
 its channel, day and what it covers, a judgement by its contact, phase and turn, a fact sheet by the digest of its content), so that
 ids do not count. Left out are ids, the clock of the machine (`history_date`, `opened_at` of a run …), what only says in how many
 pieces the money came in (the import batch; `stop_seq`, which counts interruptions, one per import; a payment before it is booked), and of
-exhibits and packs the numbers of history rows and the digests made from them. Instants that come from the day itself (`at`, `sent_at`,
+exhibits and packs the numbers of history rows and the digests made from them, and of the contact log its digest, because it
+names contacts and judgements by number. Instants that come from the day itself (`at`, `sent_at`,
 `claimed_at`, `next_allowed_at` …) count. Encrypted text counts by its plain text. The digest of a table is the sum of the SHA-256 of its rows modulo
 2^256: the order of rows does not matter, and the sum of the days is the whole, which is read again from the beginning to show it.
 
