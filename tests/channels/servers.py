@@ -88,7 +88,7 @@ class Gateway(Listening):
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://localhost:{self.port}/v1/messages"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1/messages"
 
     @property
     def ids(self) -> list[str]:

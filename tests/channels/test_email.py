@@ -15,7 +15,7 @@ from tests.channels.servers import MailServer, a_certificate, closed_port
 
 
 def an_adapter(port, **options):
-    return SmtpServer("localhost", port, **{"step_seconds": 10, "whole_seconds": 15, **options})
+    return SmtpServer("127.0.0.1", port, **{"step_seconds": 10, "whole_seconds": 15, **options})
 
 
 def refusal(port, envelope, at, **options):
