@@ -67,6 +67,8 @@ class GroupAdmin(BaseAdmin):
     """A group and its rights, as `setup_groups` wrote them."""
 
     list_display = ("name",)
+    search_fields = ("name",)
+    search_help_text = gettext_lazy("Name of the group")
     ordering = ("name",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

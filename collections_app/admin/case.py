@@ -24,7 +24,17 @@ from django.utils.translation import gettext_lazy
 
 from collections_app.compliance.verdict import Answer
 from collections_app.kernel import clock, fsm, history, keys
-from collections_app.kernel.admin import Act, BaseAdmin, Button, HouseList, ReasonedForm, office_time, tell
+from collections_app.kernel.admin import (
+    Act,
+    BaseAdmin,
+    Button,
+    HouseList,
+    ReasonedForm,
+    made_up_mark,
+    number_in,
+    office_time,
+    tell,
+)
 from collections_app.kernel.errors import DomainError
 from collections_app.models import (
     Case,
@@ -126,8 +136,8 @@ class OwnerFilter(SimpleListFilter):
         return [(str(u.pk), words.who(u)) for u in people[: self.LIMIT]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value()
-        return queryset.filter(owner_id=int(value)) if value and value.isdigit() else queryset
+        number = number_in(self.value())
+        return queryset if number is None else queryset.filter(owner_id=number)
 
 
 class LadderFilter(SimpleListFilter):
@@ -145,8 +155,8 @@ class LadderFilter(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value()
-        return queryset.filter(ladder_id=int(value)) if value and value.isdigit() else queryset
+        number = number_in(self.value())
+        return queryset if number is None else queryset.filter(ladder_id=number)
 
 
 class CaseList(HouseList):
@@ -167,7 +177,8 @@ def with_figures(rows: Any, on: dt.date) -> Any:
     waiting = Contact.objects.filter(case=OuterRef("pk"), direction="out", state__in=Contact.WAITING).order_by(
         "not_before", "pk"
     )
-    covering = ContactCase.objects.filter(case=OuterRef("pk")).values("contact")
+    # Two queries further out: the plain OuterRef would be the contact that is looked for.
+    covering = ContactCase.objects.filter(case=OuterRef(OuterRef("pk"))).values("contact")
     left = Contact.objects.filter(pk__in=covering).exclude(state__in=Contact.INSIDE).order_by("-claimed_at", "-pk")
     promise = Promise.objects.filter(case=OuterRef("pk"), state=Promise.State.OPEN)
     return rows.annotate(
@@ -193,10 +204,9 @@ def find_cases(rows: Any, term: str) -> Any:
     term = term.strip()
     if not term:
         return rows
-    wanted = Q(pk=int(term[2:])) if term[:2].upper() == "C-" and term[2:].isdigit() and len(term) < 20 else Q(pk__in=[])
+    case = number_in(term[2:] if term[:2].upper() == "C-" else term)
+    wanted = Q(pk__in=[]) if case is None else Q(pk=case)
     loans = list(Loan.objects.filter(Q(number=term) | Q(number=term.upper())).values_list("pk", flat=True)[:10])
-    if term.isdigit() and len(term) < 18:
-        wanted |= Q(pk=int(term))
     if loans:
         wanted |= Q(loan__in=loans)
     people: Any = None
@@ -236,6 +246,7 @@ class CaseAdmin(BaseAdmin):
     search_fields = ("loan__number",)
     search_help_text = gettext_lazy("Name, case, loan, telephone, e-mail")
     list_per_page = 50
+    all_rows = "show=all"
     change_form_template = "admin/collections_app/case/page.html"
     empty_hint = gettext_lazy(
         "No case is here. Cases are opened by the daily run when a loan falls behind: import loans and payments, then close a day."
@@ -268,7 +279,13 @@ class CaseAdmin(BaseAdmin):
 
     @admin.display(description=gettext_lazy("Borrower"))
     def borrower(self, case: Case) -> str:
-        return format_html('{}<span class="desk-sub">{} · {}</span>', case.debtor.name, case, case.loan.number)
+        return format_html(
+            '{}<span class="desk-sub">{} · {} {}</span>',
+            case.debtor.name,
+            case,
+            case.loan.number,
+            made_up_mark(case.debtor),
+        )
 
     @admin.display(description=gettext_lazy("Overdue"))
     def overdue(self, case: Case) -> str:
@@ -355,8 +372,7 @@ class CaseAdmin(BaseAdmin):
         """The case page; `form` is a call log that has to be corrected."""
         at, on = clock.now(), clock.today()
         kind = request.GET.get("kind", "")
-        number = request.GET.get("page", "1")
-        page = int(number) if number.isdigit() and 0 < int(number) < 1000 else 1
+        page = min(number_in(request.GET.get("page")) or 1, 1000)
         with office_time():
             policies = Policies()
             case.ladder_read = policies.ladder(case.ladder_id)  # type: ignore[attr-defined]
@@ -459,7 +475,8 @@ class CaseAdmin(BaseAdmin):
             raise DomainError("held", held, case=case.pk)
         if case.stage == Case.Stage.CLOSED:
             raise DomainError("closed", _("This case is closed: there is nothing to call about."), case=case.pk)
-        person = person_of(case, int(number) if number.isdigit() else case.debtor_id)
+        asked_for = number_in(number)
+        person = person_of(case, case.debtor_id if asked_for is None else asked_for)
         because = request.POST.get("because", "").strip() or "to call"
         # A call or visit that is planned already is the one that is made; otherwise one is planned by hand.
         contact = (
@@ -478,7 +495,7 @@ class CaseAdmin(BaseAdmin):
             at=at,
             by=request.user,
             because=because,
-            people=int(people) if people.isdigit() and len(people) < 3 else None,
+            people=number_in(people[:2]),
         )
         if isinstance(answer, Answer):
             messages.error(request, denied_words(answer, person))
@@ -576,10 +593,7 @@ class CaseAdmin(BaseAdmin):
         case = self._asked(request, object_id, "work_case")
 
         def work(told: Mapping[str, Any]) -> None:
-            number = request.POST.get("point", "")
-            point = (
-                ContactPoint.objects.filter(person=case.debtor, pk=int(number)).first() if number.isdigit() else None
-            )
+            point = ContactPoint.objects.filter(person=case.debtor, pk=number_in(request.POST.get("point"))).first()
             if point is None:
                 raise DomainError("no_such_address", _("Choose one of the person’s own addresses."), case=case.pk)
             channels = [c for c, kinds in ContactPoint.FOR_CHANNEL.items() if point.kind in kinds]
@@ -671,6 +685,8 @@ def next_action(case: Case, on: dt.date, at: dt.datetime) -> tuple[Any, str, boo
     if waiting["state"] == Contact.State.AWAITING_APPROVAL:
         return _("%(what)s waits for approval") % {"what": what}, step, False
     if waiting["state"] == Contact.State.WITHHELD and when > at:
+        if words.is_far(when, at):
+            return _("%(what)s withheld, no time known") % {"what": what}, waiting["rules"], False
         return _("%(what)s: wait until %(when)s") % {"what": what, "when": words.moment(when)}, waiting["rules"], False
     if waiting["channel"] in Contact.BY_HAND:
         return _("%(what)s now") % {"what": what}, step, True

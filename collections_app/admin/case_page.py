@@ -214,6 +214,7 @@ def case_page(case: Case, request: HttpRequest, *, at: dt.datetime, on: dt.date,
         "holds": _holds(case, on),
         "people": _people(case, parties, lines, at),
         "next_contact": next(iter(waiting), None),
+        "next_words": _next_words(waiting),
         "suggested_amount": from_minor(position.overdue + position.fees_open, currency),
         "may_log": user.has_perm("collections_app.work_case") and case.stage != Case.Stage.CLOSED,
         "may_assign": user.has_perm("collections_app.assign_case"),
@@ -415,7 +416,7 @@ def script_of(
     line = lines.of(case.debtor, "voice")
     reachable = blocks_within_reach("voice", told[1], case.debtor.language)
     try:
-        facts = message_facts.facts_of(contact, [cover], {case.loan_id: position}, at)
+        facts = message_facts.facts_of(contact, [cover], {case.loan_id: position})
         if not facts.collector_name:
             facts = replace(facts, collector_name=user.get_username())
         text = render(
@@ -472,6 +473,14 @@ def _promise_words(promises: list[Promise]) -> dict[str, str]:
     return {"amount": words.money_text(promise.amount, promise.currency), "due": words.day(promise.due_on)}
 
 
+def _next_words(waiting: list[Contact]) -> str:
+    """SMS, first notice."""
+    if not waiting:
+        return ""
+    what, step = words.CHANNEL_WORDS[waiting[0].channel], waiting[0].step.replace("_", " ")
+    return f"{what}, {step}" if step else str(what)
+
+
 def _people(case: Case, parties: list[LoanParty], lines: Lines, at: dt.datetime) -> dict[str, Any]:
     ids = sorted({p.person_id for p in parties} | {case.debtor_id})
     points = list(
@@ -509,9 +518,14 @@ def _people(case: Case, parties: list[LoanParty], lines: Lines, at: dt.datetime)
             {"name": s.name.replace("_", " "), "since": words.day(s.from_at.date()), "channels": ", ".join(s.channels)}
             for s in states
         ],
-        "checks": list(
-            RegisterCheck.objects.filter(Q(person=None) | Q(person=case.debtor)).order_by("-checked_at")[:2]
-        ),
+        "checks": [
+            {
+                "name": c.state.replace("_", " "),
+                "on": words.day(c.checked_at.astimezone(words.office()).date()),
+                "stand_in": c.stand_in,
+            }
+            for c in RegisterCheck.objects.filter(Q(person=None) | Q(person=case.debtor)).order_by("-checked_at")[:2]
+        ],
     }
 
 

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock
-from collections_app.kernel.admin import BaseAdmin, Button, office_time
+from collections_app.kernel.admin import BaseAdmin, Button, name_of, number_in, office_time
 from collections_app.models import Contact, ContactCase
 from collections_app.services import letters
 
 from . import words
-from .lists import ShowFilter, TabbedAdmin
+from .lists import ByNumber, ShowFilter, TabbedAdmin
 from .why import why_csv, why_page
 
 
@@ -63,13 +63,14 @@ class ContactAdmin(TabbedAdmin):
 
     show = ShowContacts
     first_tab = gettext_lazy("Waiting")
-    list_display = ("what", "borrower", "case", "step", "state_shown", "why_shown", "not_before", "business_on")
+    list_display = ("what", "borrower", "case", "step_shown", "state_shown", "why_shown", "when", "day_shown")
     list_filter = (ShowContacts, "channel", "state", "business_on")
     list_select_related = ("person__key", "case")
     search_fields = ("=id",)
     search_help_text = gettext_lazy("Number of a contact or a case")
     ordering = ("-id",)
     shown_personal = ("text", "outcome_note")
+    all_rows = "show=all"
     change_form_outer_before_template = "admin/collections_app/contact/before.html"
     empty_hint = gettext_lazy(
         "Nothing waits here. The daily run plans contacts; a call is planned by hand on the case page."
@@ -105,7 +106,21 @@ class ContactAdmin(TabbedAdmin):
 
     @admin.display(description=gettext_lazy("Person"))
     def borrower(self, contact: Contact) -> str:
-        return format_html('{}<span class="desk-sub">{}</span>', contact.person.name, contact.get_party_display())
+        return format_html('{}<span class="desk-sub">{}</span>', name_of(contact.person), contact.get_party_display())
+
+    @admin.display(description=gettext_lazy("Step"), ordering="step")
+    def step_shown(self, contact: Contact) -> str:
+        return contact.step.replace("_", " ") or "–"
+
+    @admin.display(description=gettext_lazy("Not before"), ordering="not_before")
+    def when(self, contact: Contact) -> str:
+        if contact.state == Contact.State.WITHHELD and words.is_far(contact.not_before, clock.now()):
+            return _("no time known")
+        return words.moment(contact.not_before)
+
+    @admin.display(description=gettext_lazy("Planned for"), ordering="business_on")
+    def day_shown(self, contact: Contact) -> str:
+        return words.day(contact.business_on)
 
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, contact: Contact) -> str:
@@ -126,9 +141,10 @@ class ContactAdmin(TabbedAdmin):
         term = search_term.strip().upper()
         if not term:
             return queryset, False
-        if term.startswith("C-") and term[2:].isdigit() and len(term) < 20:
-            return queryset.filter(case_id=int(term[2:])), False
-        return (queryset.filter(pk=int(term)) if term.isdigit() and len(term) < 19 else queryset.none()), False
+        number = number_in(term.removeprefix("C-"))
+        if number is None:
+            return queryset.none(), False
+        return queryset.filter(**{"case_id" if term.startswith("C-") else "pk": number}), False
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -180,8 +196,12 @@ class ContactAdmin(TabbedAdmin):
 
 
 @admin.register(ContactCase)
-class ContactCaseAdmin(BaseAdmin):
+class ContactCaseAdmin(ByNumber, BaseAdmin):
     """What a contact covers."""
+
+    numbers = ("contact_id", "case_id")
+    prefix = "C-"
+    search_help_text = gettext_lazy("Number of a contact or a case")
 
     list_display = ("id", "contact", "case", "loan", "step", "occurrence", "attempt")
     list_select_related = ("contact", "case", "loan")

@@ -6,9 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from collections_app.kernel.admin import BaseAdmin, Button
+from collections_app.kernel.admin import Button
 from collections_app.models import Breach, ContactEvent, EventDebt
 
+from .loan import OfLoanAdmin
 from .person import OfPersonAdmin
 
 
@@ -23,12 +24,11 @@ class ContactEventAdmin(OfPersonAdmin):
 
 
 @admin.register(EventDebt)
-class EventDebtAdmin(BaseAdmin):
+class EventDebtAdmin(OfLoanAdmin):
     """A debt that an event was about."""
 
     list_display = ("id", "event", "loan")
     list_select_related = ("event", "loan")
-    ordering = ("-id",)
 
 
 @admin.register(Breach)

@@ -21,6 +21,7 @@ from collections_app.kernel.errors import DomainError
 from collections_app.models import AccessRecord, Contact, LoanDocument, PrintBatch, StoredDocument
 from collections_app.services import letters
 
+from .lists import ByDay
 from .loan import OfLoanAdmin
 
 
@@ -118,10 +119,11 @@ class LoanDocumentAdmin(OfLoanAdmin):
 
 
 @admin.register(PrintBatch)
-class PrintBatchAdmin(BaseAdmin):
+class PrintBatchAdmin(ByDay, BaseAdmin):
     """Letters printed together. The button gathers those that were sent and are in no batch yet."""
 
     list_display = ("id", "business_on", "made_at", "letters_count", "get_it")
+    day = "business_on"
     ordering = ("-id",)
     list_before_template = "admin/collections_app/printbatch_before.html"
     empty_hint = gettext_lazy(

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock
-from collections_app.kernel.admin import BaseAdmin
+from collections_app.kernel.admin import BaseAdmin, name_of
 from collections_app.models import Charge, Instalment, Loan, LoanEvent
 
 from . import words
@@ -62,7 +62,7 @@ class LoanAdmin(BaseAdmin):
 
     @admin.display(description=gettext_lazy("Borrower"))
     def borrower(self, loan: Loan) -> str:
-        return loan.debtor.name
+        return name_of(loan.debtor)
 
     @admin.display(description=gettext_lazy("Loan amount"))
     def principal_words(self, loan: Loan) -> str:

@@ -239,14 +239,26 @@ def _of_other_apps(request: HttpRequest, here: str) -> Iterable[tuple[Any, list[
     return [(apps.get_app_config(label).verbose_name, items) for label, items in by_app.items()]
 
 
+def other_lists(request: HttpRequest, shown: list[tuple[Any, list[Item]]]) -> list[tuple[Any, str]]:
+    """The lists that this person may open and that have no line of their own: (title, address), by title."""
+    here = {item.link.partition("?")[0] for _title, items in shown for item in items}
+    found = []
+    for model, model_admin in admin.site._registry.items():
+        opts = model._meta
+        link = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        if link not in here and model_admin.has_view_permission(request):
+            found.append((str(opts.verbose_name_plural).capitalize(), link))
+    return sorted(found)
+
+
 def extra_context(context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
     """What every admin page knows besides unfold's own: the sidebar, the office clock, the person's group."""
     zone = ZoneInfo(settings.LENDER_TIME_ZONE)
+    is_staff = request.user.is_authenticated and request.user.is_staff
     return {
         **context,
-        "desk_sections": (lambda: sections(request))
-        if request.user.is_authenticated and request.user.is_staff
-        else list,
+        "desk_sections": (lambda: sections(request)) if is_staff else list,
+        "desk_others": (lambda: other_lists(request, sections(request, counted=False))) if is_staff else list,
         "desk_now": clock.now().astimezone(zone),
         "desk_zone": zone,
         "desk_role": (lambda: gettext(role_of(request.user))) if request.user.is_authenticated else str,

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock, keys
-from collections_app.kernel.admin import BaseAdmin, Button, mask
+from collections_app.kernel.admin import BaseAdmin, Button, mask, name_of, number_in
 from collections_app.models import (
     BlindIndex,
     BorrowerState,
@@ -35,8 +35,9 @@ def people_found(term: str) -> list[int]:
         rows = Person.objects.with_email(term)
     elif len(digits) >= 7 and len(digits) * 2 >= len(term):
         rows = Person.objects.with_phone(term)
-    elif term.isdigit():
-        return [int(term)] if len(term) < 19 else []
+    elif term.isdecimal():
+        number = number_in(term)
+        return [] if number is None else [number]
     else:
         by_source = list(Person.objects.filter(source_ref=term).values_list("pk", flat=True))
         if by_source:
@@ -79,7 +80,7 @@ class OfPersonAdmin(BaseAdmin):
 
     @admin.display(description=gettext_lazy("Person"))
     def who(self, row: Any) -> str:
-        return format_html('{}<span class="desk-sub">{}</span>', row.person.name, row.person_id)
+        return format_html('{}<span class="desk-sub">{}</span>', name_of(row.person), row.person_id)
 
 
 class _SaidAdmin(OfPersonAdmin):
@@ -191,10 +192,9 @@ class BorrowerStateAdmin(_SaidAdmin):
 
 
 @admin.register(RegisterCheck)
-class RegisterCheckAdmin(BaseAdmin):
+class RegisterCheckAdmin(OfPersonAdmin):
     """When an outside register was last looked into."""
 
     list_display = ("id", "state", "person", "checked_at", "source", "stand_in")
     list_filter = ("state", "stand_in")
     list_select_related = ("person",)
-    ordering = ("-id",)

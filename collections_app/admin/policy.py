@@ -27,6 +27,7 @@ class PolicyVersionAdmin(BaseAdmin):
     list_filter = ("kind", "state", "jurisdiction")
     search_fields = ("ident", "title")
     ordering = ("kind", "ident", "-id")
+    verbatim = ("source",)
     empty_hint = gettext_lazy(
         "No ladder and no preset is loaded: load_policy --shipped brings those that come with the program."
     )

@@ -44,6 +44,7 @@ class PromiseAdmin(TabbedAdmin, OfPersonAdmin):
     list_filter = (ShowPromises, "state")
     list_select_related = ("person__key", "case")
     ordering = ("due_on", "id")
+    all_rows = "show=all"
     empty_hint = gettext_lazy("No promise here. Promises are written down with a call, on the case page.")
     buttons = (Button("withdraw", gettext_lazy("Taken back by the borrower"), arguments=lambda act: {"on": act.on}),)
 

@@ -20,7 +20,8 @@ from collections_app.kernel.steps import StepResult
 from collections_app.models import DailyRun, RunWindow, SetAside
 
 from . import words
-from .lists import ShowFilter, TabbedAdmin
+from .lists import ByDay, ShowFilter, TabbedAdmin
+from .loan import OfLoanAdmin
 
 ASIDE_SHOWN = 10
 
@@ -97,7 +98,7 @@ def run_page(run: DailyRun) -> dict[str, Any]:
 
 
 @admin.register(DailyRun)
-class DailyRunAdmin(BaseAdmin):
+class DailyRunAdmin(ByDay, BaseAdmin):
     """The closing of a business date, newest first."""
 
     list_display = ("day_shown", "state_shown", "started_by", "opened_at", "closed_at", "did")
@@ -147,8 +148,10 @@ class DailyRunAdmin(BaseAdmin):
 
 
 @admin.register(RunWindow)
-class RunWindowAdmin(BaseAdmin):
+class RunWindowAdmin(ByDay, BaseAdmin):
     """A window of a step."""
+
+    day = "run__date"
 
     list_display = ("run", "step", "number", "first", "last", "done", "seconds")
     list_filter = ("step", "done")
@@ -164,7 +167,7 @@ class ShowAside(ShowFilter):
 
 
 @admin.register(SetAside)
-class SetAsideAdmin(TabbedAdmin):
+class SetAsideAdmin(TabbedAdmin, OfLoanAdmin):
     """A loan that a step could not do, with the reason."""
 
     show = ShowAside

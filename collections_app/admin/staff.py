@@ -52,6 +52,8 @@ class CertificationAdmin(BaseAdmin):
     list_display = ("staff", "course", "passed_on", "until", "left")
     list_filter = ("course", "valid_until")
     list_select_related = ("staff__user", "course")
+    search_fields = ("staff__user__username", "staff__user__last_name", "course__code")
+    search_help_text = gettext_lazy("Account, family name, course")
     ordering = ("valid_until", "id")
     addable = ("staff", "course", "passed_on", "valid_until")
     changeable = ("valid_until",)

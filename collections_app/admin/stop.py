@@ -54,7 +54,10 @@ class SendingStopAdmin(TabbedAdmin):
     list_display = ("channel_shown", "because", "stopped_by", "stopped_at", "lifted_by", "lifted_at")
     list_filter = (ShowStops,)
     list_select_related = ("stopped_by", "lifted_by")
+    search_fields = ("because", "stopped_by__username")
+    search_help_text = gettext_lazy("Words of the reason, account")
     ordering = ("-id",)
+    all_rows = "show=all"
     list_before_template = "admin/collections_app/sendingstop/before_list.html"
     change_form_outer_before_template = "admin/collections_app/sendingstop/before.html"
     empty_hint = gettext_lazy("Nothing is stopped: messages leave when the gate lets them.")

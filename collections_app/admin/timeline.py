@@ -17,7 +17,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from collections_app.kernel.actors import DISPATCH, MACHINES, RUN
 from collections_app.kernel.personal import unseal
@@ -507,7 +507,8 @@ def _files(case: Case) -> Iterable[_Row]:
 
 def _file_entry(f: dict[str, Any]) -> Entry:
     sha = f["document__sha256"]
-    pages = _("%(n)s pages") % {"n": f["document__pages"]} + ", " if f["document__pages"] else ""
+    count = f["document__pages"]
+    pages = ngettext("%(n)s page", "%(n)s pages", count) % {"n": count} + ", " if count else ""
     made_up = f" · {_('generated')}" if f["document__generated"] else ""
     return Entry(
         f["document__stored_at"],

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from collections_app.compliance.verdict import PERMITTING
+from collections_app.kernel.admin import name_of
 from collections_app.models import Case, Contact, Judgement
 from collections_app.services.may_contact import for_case, judgements_of, rule_words, speaking, why, zone_of
 
@@ -55,6 +56,7 @@ def why_page(contact: Contact, *, at: dt.datetime, on: dt.date) -> dict[str, Any
     zone = zone_of(contact.person)
     context: dict[str, Any] = {
         "contact": contact,
+        "person_shown": name_of(contact.person),
         "channel_word": words.CHANNEL_WORDS.get(contact.channel, contact.channel),
         "judgements": [_judged(j, zone) for j in rows],
         "judgement": decisive,
@@ -75,8 +77,9 @@ def why_page(contact: Contact, *, at: dt.datetime, on: dt.date) -> dict[str, Any
     return {
         **context,
         "rules": _rules(sheet, decisive, by, zone),
-        "spoken": spoken,
-        "by": " ".join(by),
+        # What is withheld because no law is loaded has an id to name and no rule that spoke.
+        "by": " ".join(by) or (spoken["id"] if spoken else ""),
+        "cite": spoken.get("cite") or "" if spoken else "",
         "sentence": _sentence(contact, decisive, sheet, by),
         "is_ok": decisive.verdict in PERMITTING,
         "next_there": words.moment(decisive.next_allowed_at, zone)

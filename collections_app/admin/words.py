@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from collections_app.kernel import clock
 from collections_app.kernel.money import from_minor
 from collections_app.models import Case
+from collections_app.services.planning import FAR
 from collections_app.services.texts import date_text, money_text
 
 CHANNEL_WORDS = {
@@ -74,6 +75,11 @@ def moment(at: dt.datetime | None, zone: str | None = None) -> str:
     there = at.astimezone(ZoneInfo(zone) if zone else office())
     name = f" {there.tzname()}" if zone else ""
     return f"{day(there.date())}, {there:%H:%M}{name}"
+
+
+def is_far(at: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a contact waits as long as a plan makes it wait where no time is known at which it may go."""
+    return at - now > FAR / 2
 
 
 def clock_of(at: dt.datetime, zone: str | None = None) -> str:

@@ -50,10 +50,6 @@ class Gate:
         """What the gate would say of a contact that is not planned (`may_contact`, the case page). Keeps nothing."""
         return self.evaluator.judge(ask, reading.read([ask], self.evaluator))
 
-    def ask_all(self, asks: Sequence[Ask]) -> list[Answer]:
-        facts = reading.read(asks, self.evaluator)
-        return [self.evaluator.judge(a, facts) for a in asks]
-
     # -- judging and keeping ---------------------------------------------------------------------
 
     def judge(
@@ -217,8 +213,3 @@ def _joined(by: Iterable[str]) -> str:
     """The ids in the width of their column, whole ones; the fact sheet has them all."""
     text = " ".join(by)
     return text if len(text) <= BY_WIDTH else text[: BY_WIDTH - 1].rpartition(" ")[0] + " …"
-
-
-def withheld_until(answer: Answer, fallback: dt.datetime) -> dt.datetime:
-    """When a withheld contact is tried again; far away where no rule says when."""
-    return answer.next_allowed_at or fallback

@@ -29,20 +29,6 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class RuleAnswer:
-    """A rule that was asked, with its answer, as it stands in the fact sheet."""
-
-    rule: str
-    preset: str
-    type: str
-    level: str
-    verdict: str
-    cite: str
-    confidence: str
-    seen: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Answer:
     """The gate's answer: truthy when the contact may go now (allow or warn)."""
 

@@ -274,6 +274,6 @@ def _result(run: DailyRun, missed: Sequence[dt.date], seconds: float) -> dict[st
         "moved": body.get("moved", {}),
         "planned": body.get("planned", {}),
         "withheld": body.get("withheld", {}),
-        "set_aside": SetAside.objects.filter(run=run).count(),
+        "set_aside": SetAside.objects.filter(run__date__in=[*missed, run.date], resolved_at=None).count(),
         "seconds": round(seconds, 3),
     }

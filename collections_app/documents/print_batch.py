@@ -25,6 +25,14 @@ def letter_pages(pdf: bytes, title: str) -> int:
         return len(opened.pages)
 
 
+def shows_something(pdf: bytes) -> bool:
+    """Whether there is ink on any page."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return any(_has_ink(page) for page in opened.pages)
+
+
 def assemble_batch(letters: Sequence[tuple[str, str, bytes]], cover: bytes, *, title: str = "Print batch") -> bytes:
     """One PDF to print: the cover list, then each letter (reference, title, PDF) in the order given, with its bookmark.
 

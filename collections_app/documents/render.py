@@ -23,6 +23,7 @@ from urllib.request import url2pathname
 
 from collections_app.documents import fonts
 from collections_app.documents.files import speaking_of_disk
+from collections_app.documents.print_batch import shows_something
 from collections_app.kernel.errors import DomainError
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ def lay_out(
             fonts.forget_configuration()
             _style_sheet.cache_clear()
             raise
-    if not pdf:
-        raise DomainError("empty_document", f"“{metadata.title}” came out with no byte.")
+    # What is in the HTML may be hidden by its style; the first page with ink ends the look.
+    if not pdf or not shows_something(pdf):
+        raise DomainError("empty_document", f"“{metadata.title}” came out with nothing on its pages. See its template.")
     anchors: dict[str, Anchor] = {}
     for number, page in enumerate(document.pages, start=1):
         for name, (x, y, _, _) in page.anchors.items():

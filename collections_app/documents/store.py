@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -116,6 +118,17 @@ def get(document: StoredDocument) -> bytes:
             document=document.pk,
         )
     return data
+
+
+def take_back(key: keys.DataKey, digests: Iterable[str]) -> None:
+    """Remove the files of papers that `put` kept in a transaction which is about to be rolled back: on a full disk they
+    would hold the very room that is missing.
+    """
+    for digest in digests:
+        path = _path(key.pk, digest)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()  # the system refuses while other papers of this owner lie there
 
 
 def pages_of_pdf(data: bytes, title: str) -> int | None:

@@ -22,7 +22,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import display_for_value, unquote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import connections, models
@@ -33,18 +35,33 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_fsm import ConcurrentTransition, FSMFieldMixin
+from django_fsm import ConcurrentTransition
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from . import clock, fsm, history
 from .errors import DomainError, Refused
 from .money import MoneyField
 from .personal import ERASED, PersonalField
 
+NUMBER_DIGITS = 18  # so many digits fit every key of the database
 COUNT_LIMIT = 10_000  # a list counts so many rows; counting an unfiltered million takes longer than showing it
 BULK_LIMIT = 500  # rows of one bulk act: each is asked one by one, before and again when it is done
+
+# --- Numbers that people type ---------------------------------------------------------------------------------
+
+
+def number_in(text: str | None) -> int | None:
+    """The number of a row that a person or an address gave, or None: “²” is a digit to Python and no number, and a number
+    that no key can hold is not asked of the database, which would refuse the whole page."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else None
+
+
+def _is_beyond_keys(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and len(text) > NUMBER_DIGITS
+
 
 # --- Masking ------------------------------------------------------------------------------------------------
 
@@ -69,6 +86,16 @@ def mask(value: str | None, kind: str = "") -> str:
         last = value.rpartition(",")[2].strip()
         return f"••• ••••••, {last}" if "," in value else "••• ••••••"
     return "••••••"
+
+
+def made_up_mark(row: Any) -> str:
+    """The mark that a person or an address is made up; nothing of a real one."""
+    return format_html('<span class="desk-made">{}</span>', _("made-up")) if row.generated else ""
+
+
+def name_of(person: Any) -> str:
+    """A person's name for a list; of a made-up person with the mark that says so."""
+    return format_html("{} {}", person.name, made_up_mark(person)) if person.generated else str(person.name)
 
 
 # --- Buttons ------------------------------------------------------------------------------------------------
@@ -171,7 +198,14 @@ class BoundedPaginator(Paginator):
 
 
 class HouseList(ChangeList):
-    """A change list that knows one count, the bounded one."""
+    """A change list that knows one count, the bounded one. A filter by a number that no key can hold is refused as any
+    other filter that makes no sense."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        asked = (v for name, values in self.filter_params.items() if name != SEARCH_VAR for v in values)
+        if any(_is_beyond_keys(v) for v in asked):
+            raise IncorrectLookupParameters
+        return super().get_queryset(request, exclude_parameters)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -227,7 +261,7 @@ class BaseAdmin(HouseRules, ModelAdmin):
     """Base of every admin class of both apps. By default a model is looked at only.
 
     changeable, addable: fields of the two forms; empty: there is no such form. shown_personal: personal fields that are
-    shown in clear. concealed: fields never shown. buttons: the transitions that people ask for. empty_hint: what an empty
+    shown in clear. concealed: fields never shown. verbatim: texts whose lines are kept. buttons: the transitions that people ask for. empty_hint: what an empty
     list says to do.
     """
 
@@ -239,6 +273,7 @@ class BaseAdmin(HouseRules, ModelAdmin):
     list_disable_select_all = True
     form = ReasonedModelForm
     change_form_outer_before_template = "admin/includes/acts.html"
+    change_form_outer_after_template = "admin/includes/beside.html"
     list_before_template = "admin/includes/list_before.html"
     object_history_template = "admin/object_history.html"
 
@@ -246,13 +281,15 @@ class BaseAdmin(HouseRules, ModelAdmin):
     addable: tuple[str, ...] = ()
     shown_personal: tuple[str, ...] = ()
     concealed: tuple[str, ...] = ()
+    verbatim: tuple[str, ...] = ()
+    all_rows = ""  # the query of the list that shows every row, where the list shows only some without one
     buttons: tuple[Button, ...] = ()
     empty_hint: Any = gettext_lazy("Nothing here yet.")
 
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:
         self._shown: dict[str, str] = {}
         for f in model._meta.concrete_fields:
-            shown = _display_of(f, f.name in self.shown_personal)
+            shown = _verbatim(f) if f.name in self.verbatim else _display_of(f, f.name in self.shown_personal)
             if shown is not None:
                 name = f"{f.name}_shown"
                 setattr(self, name, shown)
@@ -284,6 +321,17 @@ class BaseAdmin(HouseRules, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return HouseList
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """What is never shown is not asked about either: a filter would tell it letter by letter."""
+        name = lookup.partition("__")[0]
+        secret = name in self.concealed or any(
+            f.name == name and isinstance(f, models.BinaryField) for f in self.model._meta.concrete_fields
+        )
+        return not secret and super().lookup_allowed(lookup, value, request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        return None if _is_beyond_keys(object_id) else super().get_object(request, object_id, from_field)
+
     # -- forms -------------------------------------------------------------------------------------
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -310,6 +358,18 @@ class BaseAdmin(HouseRules, ModelAdmin):
             kwargs["form"] = forms.ModelForm
         return super().get_form(request, obj, change=change, **kwargs)
 
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, PersonalField):
+            # A binary column to Django, which dresses it as nothing: an input without a border, that nobody sees.
+            kwargs.setdefault("widget", UnfoldAdminTextInputWidget())
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(made, forms.SplitDateTimeField):
+            # The label of an instant belongs to neither of its two inputs; each says its own part.
+            day, time = made.widget.widgets
+            day.attrs["aria-label"] = _("%(what)s: day") % {"what": made.label}
+            time.attrs["aria-label"] = _("%(what)s: time") % {"what": made.label}
+        return made
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if self.is_tracked:
             history.save_by(obj, by=request.user, because=form.cleaned_data["because"])
@@ -330,12 +390,32 @@ class BaseAdmin(HouseRules, ModelAdmin):
         if object_id is not None and request.method == "GET":
             obj = self.get_object(request, unquote(object_id))
             context["acts"] = self.acts(request, obj) if obj is not None else []
+            context["beside"] = self.beside(request, obj) if obj is not None else []
         try:
             with office_time():
                 return _rendered(super().changeform_view(request, object_id, form_url, context))
         except (DomainError, ConcurrentTransition) as error:
             tell(request, error)
             return HttpResponseRedirect(request.get_full_path())
+
+    def beside(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        """The lists of what belongs to an object, (title, address), as far as this person may look at them."""
+        told = []
+        for model, other in self.admin_site._registry.items():
+            if not isinstance(other, BaseAdmin) or not other.has_view_permission(request):
+                continue
+            keys = [
+                f
+                for f in model._meta.concrete_fields
+                if f.is_relation and f.related_model is self.model and f.name not in other.concealed
+            ]
+            for f in keys:
+                title = str(model._meta.verbose_name_plural).capitalize()
+                if len(keys) > 1:
+                    title = f"{title} ({f.verbose_name})"
+                query = "&".join(q for q in (f"{f.name}__exact={obj.pk}", other.all_rows) if q)
+                told.append((title, f"{other.url_of('changelist')}?{query}"))
+        return sorted(told)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who changed it, when, why, and what was different after it; newest first."""
@@ -562,7 +642,8 @@ def _rendered(response: Any) -> Any:
 
 
 def _number(text: str | None) -> int:
-    return max(1, int(text)) if text and text.isdigit() and len(text) < 8 else 1
+    number = number_in(text)
+    return number if number and number < 10_000_000 else 1
 
 
 # --- Fields as they are shown -------------------------------------------------------------------------------
@@ -586,6 +667,13 @@ def _display_of(f: models.Field, in_clear: bool) -> Callable[[Any], str] | None:
         shown = lambda obj: _("%(size)s bytes") % {"size": len(getattr(obj, f.attname) or b"")}  # noqa: E731
     else:
         return None
+    shown.short_description = f.verbose_name  # type: ignore[attr-defined]
+    return shown
+
+
+def _verbatim(f: models.Field) -> Callable[[Any], str]:
+    """A text with its lines as they were written."""
+    shown: Callable[[Any], str] = lambda obj: format_html('<pre class="desk-json">{}</pre>', getattr(obj, f.attname))  # noqa: E731
     shown.short_description = f.verbose_name  # type: ignore[attr-defined]
     return shown
 
@@ -637,8 +725,3 @@ def _said(row: Any, f: models.Field) -> str:
     if f.choices:
         return str(dict(f.flatchoices).get(value, value))
     return display_for_value(value, "–") if value not in (None, "") else "–"
-
-
-def protected_fields(model: type[models.Model]) -> list[str]:
-    """The fields of a model that only the two writers of stages write."""
-    return [f.name for f in model._meta.concrete_fields if isinstance(f, FSMFieldMixin) and f.protected]

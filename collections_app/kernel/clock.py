@@ -19,7 +19,7 @@ def today() -> dt.date:
 
 
 def process_seconds() -> float:
-    """CPU seconds of this process, for the `seconds` of a command; never used to decide anything."""
+    """A clock that only goes forward, for the `seconds` of a command; never used to decide anything."""
     import time
 
     return time.perf_counter()

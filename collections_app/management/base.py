@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -19,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from collections_app.kernel.errors import DomainError
 
 PROGRESS_WIDTH = 30
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Refused(CommandError):
@@ -131,8 +133,9 @@ def dumps(value: Any) -> str:
 
 def iso_date(text: str) -> dt.date:
     """For `add_argument(type=iso_date)`: YYYY-MM-DD; anything else is wrong usage."""
+    # Python reads more forms, 2026-W11-3 among them; who writes one of those may mean another day.
     try:
-        if len(text) == 10:
+        if DATE.fullmatch(text):
             return dt.date.fromisoformat(text)
     except ValueError:
         pass
@@ -142,12 +145,19 @@ def iso_date(text: str) -> dt.date:
 def iso_instant(text: str) -> dt.datetime:
     """For `add_argument(type=iso_instant)`: RFC 3339 with an offset; anything else is wrong usage."""
     try:
-        at = dt.datetime.fromisoformat(text)
+        at = dt.datetime.fromisoformat(text) if DATE.fullmatch(text[:10]) else None
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
         raise argparse.ArgumentTypeError(f"“{text}” is not an instant such as 2026-03-31T14:05:00Z")
     return at
+
+
+def positive(text: str) -> int:
+    """For `add_argument(type=positive)`: a whole number from 1; anything else is wrong usage."""
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 1 on")
+    return int(text)
 
 
 def _of_the_machine(error: OSError) -> dict[str, Any]:

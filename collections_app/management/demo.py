@@ -136,18 +136,15 @@ class Demo:
                 continue  # nobody came to it: it lapses
             by = self.users[self.dice.choice(("jonas", "mei"))]
             at += dt.timedelta(seconds=self.dice.randint(40, 200))
-            try:
-                shown = calls.reveal(contact, at=at, by=by)
-            except (Refused, DomainError):
-                continue
-            if isinstance(shown, calls.Revealed):
+            shown = _revealed(contact, at=at, by=by, because="to call")
+            if shown is not None:
                 self._outcome(shown.contact, at + dt.timedelta(seconds=50), day, by)
         visits = Contact.objects.filter(channel="visit", state=Contact.State.PLANNED, not_before__lte=at).order_by(
             "pk"
         )[:6]
         for contact in visits:
-            shown = calls.reveal(contact, at=at, by=self.users["ruben"], because="to visit", people=2)
-            if isinstance(shown, calls.Revealed):
+            shown = _revealed(contact, at=at, by=self.users["ruben"], because="to visit", people=2)
+            if shown is not None:
                 calls.log_outcome(
                     shown.contact,
                     outcome=self.dice.choice(("met", "not_met")),
@@ -245,6 +242,17 @@ class Demo:
         for contact in posted:
             if self.dice.random() < 0.6:
                 letters.prove_delivery(contact, at=at, by=self.users["tem"], tracking=f"RR{contact.pk:08d}US")
+
+
+def _revealed(
+    contact: Contact, *, at: dt.datetime, by: Any, because: str, people: int | None = None
+) -> calls.Revealed | None:
+    """The number or address, unless the gate, a hold or money that came in says no: then nobody goes."""
+    try:
+        shown = calls.reveal(contact, at=at, by=by, because=because, people=people)
+    except DomainError:
+        return None
+    return shown if isinstance(shown, calls.Revealed) else None
 
 
 def counts() -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +17,8 @@ from collections_app.kernel.errors import DomainError, Refused
 from collections_app.models import AccessRecord, Case, Contact, ContactCase, ContactPoint, LoanParty, Person
 
 from . import holds, receipts
-from .dispatch import hand_over, is_stopped
+from .dispatch import hand_over, is_stopped, overtaken, refuse_when_live
+from .message_facts import local_date
 from .planning import FAR
 from .promises import make_promise
 
@@ -125,9 +125,9 @@ def reveal(
             "All sending by this channel is stopped; a second person must lift the stop first.",
             contact=contact.pk,
         )
-    held_until = contact.case.contacts_held_until if contact.case else None
-    if contact.purpose == "collect" and held_until is not None and held_until >= at.date():
-        raise DomainError("held", f"A hold stops contacts about this case until {held_until}.", contact=contact.pk)
+    refuse_when_live(Contact.objects.filter(pk=contact.pk), at)
+    if contact.purpose == "collect":
+        _refuse_overtaken(contact, at)
     refusals = fsm.refusals(contact, "reveal", by=by, at=at, clearance_id=contact.pk)
     if refusals:
         raise Refused("refused", refusals, model="contact", pk=contact.pk, transition="reveal")
@@ -174,6 +174,15 @@ def reveal(
         user=by, kind=AccessRecord.Kind.REVEAL, what=f"contact:{contact.pk}", at=at, because=because
     )
     return Revealed(revealed, value, judged.judgement_id)
+
+
+def _refuse_overtaken(contact: Contact, at: dt.datetime) -> None:
+    """What came since the plan stops a call as it stops a message: a hold by its dates where the person is, and money."""
+    held_until = contact.case.contacts_held_until if contact.case else None
+    if held_until is not None and held_until >= local_date([contact], at)[contact.pk]:
+        raise DomainError("held", f"A hold stops contacts about this case until {held_until}.", contact=contact.pk)
+    if why := overtaken(contact, at=at):
+        raise DomainError("held", f"There is nothing to contact this person about any more: {why}.", contact=contact.pk)
 
 
 @transaction.atomic
@@ -292,20 +301,3 @@ def plan_after_no_answer(c: Contact, *, on: dt.date, at: dt.datetime, by: Any) -
         )
         return follow
     return None
-
-
-def waiting_calls(user: Any, *, at: dt.datetime, channels: Sequence[str] = Contact.BY_HAND) -> Any:
-    """Calls and visits that may be asked for now: planned or withheld until now, of this person's cases or nobody's."""
-    from django.db.models import Q
-
-    return (
-        Contact.objects.filter(
-            channel__in=channels,
-            direction="out",
-            state__in=[Contact.State.PLANNED, Contact.State.WITHHELD],
-            not_before__lte=at,
-        )
-        .filter(Q(case__owner=user) | Q(case__owner=None))
-        .select_related("case", "person")
-        .order_by("not_before", "pk")
-    )

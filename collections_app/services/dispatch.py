@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from collections_app.channels import registry
 from collections_app.channels.base import Adapter, ChannelError, Envelope
@@ -26,13 +26,14 @@ from collections_app.kernel import actors, fsm, locks
 from collections_app.kernel.errors import DomainError
 from collections_app.models import Case, Contact, ContactCase, Person, PolicyVersion, Promise, SendingStop
 
-from . import message_facts
+from . import message_facts, replay
 from .letters import Letter, file_letter
 from .planning import FAR
 from .receipts import record_sent
 from .texts import Rendered, blocks_within_reach, render
 
 Now = Callable[[], dt.datetime]
+_Positions = dict[int, dict[int, replay.Position]]  # contact → loan → where it stands on the person's day
 
 # How many messages a channel sends within 30 seconds, and so how many are claimed at a time.
 CHUNK = {"sms": 200, "email": 100, "letter": 20, "push": 200}
@@ -51,6 +52,7 @@ class Dispatched:
     awaiting: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
     not_configured: dict[str, str] = field(default_factory=dict)  # channel → what must be set up first
+    stopped: list[str] = field(default_factory=list)  # channels that the red button held when their turn came
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -62,6 +64,7 @@ class Dispatched:
             "released": self.released,
             "awaiting": self.awaiting,
             "not_configured": self.not_configured,
+            "stopped": self.stopped,
         }
 
 
@@ -82,15 +85,19 @@ def dispatch(
     without it the whole dispatch happens at `at` (an outbox that is played for another day).
     """
     now = now or (lambda: at)
-    refuse_drafts_when_live(at.date())
+    refuse_when_live(Contact.objects.dispatchable(at).filter(channel__in=channels), at)
     out = Dispatched()
     sweep_stale(at, out)
     for channel in channels:
         try:
             adapter = registry.adapter_for(channel)
         except ChannelError as error:
-            out.not_configured[channel] = error.sentence
+            # Told where something waits for it: a channel that nobody uses need not be set up.
+            if Contact.objects.dispatchable(at).filter(channel=channel).exists():
+                out.not_configured[channel] = error.sentence
             continue
+        if is_stopped(channel):
+            out.stopped.append(channel)
         after = 0
         while (limit is None or limit > 0) and channel not in out.not_configured and not is_stopped(channel):
             size = CHUNK[channel] if limit is None else min(limit, CHUNK[channel])
@@ -127,19 +134,28 @@ def is_stopped(channel: str) -> bool:
     return SendingStop.objects.in_force(channel).exists()
 
 
-def refuse_drafts_when_live(on: dt.date) -> None:
-    """OUTBOUND=live sends nothing while a policy in force is a draft, or a loan's law is assumed."""
+def refuse_when_live(contacts: QuerySet[Contact], at: dt.datetime) -> None:
+    """OUTBOUND=live lets nothing leave while a policy in force is a draft, or while the law of a loan that one of these
+    contacts is about is assumed."""
     if settings.OUTBOUND != "live":
         return
-    drafts = [
-        str(p) for p in PolicyVersion.objects.in_force(on).filter(state=PolicyVersion.State.DRAFT).order_by("ident")
-    ]
+    policies = PolicyVersion.objects.in_force(at.date())
+    drafts = [str(p) for p in policies.filter(state=PolicyVersion.State.DRAFT).order_by("ident")]
     if drafts:
         raise DomainError(
             "draft_in_force",
             f"OUTBOUND=live refuses to send: {', '.join(drafts)} {'is' if len(drafts) == 1 else 'are'} a draft. "
             "A named lawyer must release it in the admin first.",
             drafts=drafts,
+        )
+    about = contacts.filter(covers__loan__law_on__isnull=False).order_by("covers__loan__number")
+    assumed = list(about.values_list("covers__loan__number", flat=True).distinct()[:5])
+    if assumed:
+        raise DomainError(
+            "law_assumed",
+            f"OUTBOUND=live refuses to send: the law of {', '.join(assumed)} is assumed (law_on in their mapping), not "
+            "that of their own days. Such loans are for trying out; take them out of this database first.",
+            loans=assumed,
         )
 
 
@@ -170,10 +186,10 @@ def _claim(channel: str, at: dt.datetime, size: int, out: Dispatched, after: int
     by = actors.machine(actors.DISPATCH)
     on = message_facts.local_date(contacts, at)
     covers = _covers(contacts)
-    positions = message_facts.positions({c.loan_id for found in covers.values() for c in found}, on=on, at=at)
+    positions = _positions(covers, on, at)
     contacts = _still_wanted(contacts, covers, positions, on, by, out)
     judged = _judge(contacts, covers, positions, at, by, out)
-    claimed = _mark_sending(judged, covers, positions, at, by)
+    claimed = _mark_sending(judged, covers, at, by)
     return claimed, len(picked), picked[-1][0]
 
 
@@ -187,10 +203,16 @@ def _covers(contacts: Sequence[Contact]) -> dict[int, list[ContactCase]]:
     return found
 
 
+def _positions(covers: Mapping[int, list[ContactCase]], on: Mapping[int, dt.date], at: dt.datetime) -> _Positions:
+    """Of each contact the loans it covers, as of its person's own day."""
+    found = message_facts.positions({(c.loan_id, on[pk]) for pk, rows in covers.items() for c in rows}, at=at)
+    return {pk: {c.loan_id: found[c.loan_id, on[pk]] for c in rows} for pk, rows in covers.items()}
+
+
 def _still_wanted(
     contacts: list[Contact],
     covers: dict[int, list[ContactCase]],
-    positions: dict[int, Any],
+    positions: _Positions,
     on: dict[int, dt.date],
     by: Any,
     out: Dispatched,
@@ -205,7 +227,7 @@ def _still_wanted(
     reasons: dict[str, list[int]] = defaultdict(list)
     kept = []
     for contact in contacts:
-        why = [_overtaken(c, positions[c.loan_id], on[contact.pk], promised) for c in covers[contact.pk]]
+        why = [_overtaken(c, positions[contact.pk][c.loan_id], on[contact.pk], promised) for c in covers[contact.pk]]
         if why and all(why):
             reasons[next(w for w in why if w)].append(contact.pk)
         else:
@@ -219,6 +241,17 @@ def _still_wanted(
             sentence=sentence,
         )
     return kept
+
+
+def overtaken(contact: Contact, *, at: dt.datetime) -> str:
+    """Why a call or visit is not wanted any more, as a message would not be: paid, closed, held. Empty: it is wanted.
+
+    A promise does not stop who calls by hand: the borrower may have asked to be called about it.
+    """
+    covers, on = _covers([contact]), message_facts.local_date([contact], at)
+    positions = _positions(covers, on, at)
+    why = [_overtaken(c, positions[contact.pk][c.loan_id], on[contact.pk], set()) for c in covers[contact.pk]]
+    return next(iter(why), "") if all(why) else ""
 
 
 def _overtaken(cover: ContactCase, position: Any, on: dt.date, promised: set[int]) -> str:
@@ -239,7 +272,7 @@ def _overtaken(cover: ContactCase, position: Any, on: dt.date, promised: set[int
 def _judge(
     contacts: list[Contact],
     covers: dict[int, list[ContactCase]],
-    positions: dict[int, Any],
+    positions: _Positions,
     at: dt.datetime,
     by: Any,
     out: Dispatched,
@@ -261,7 +294,8 @@ def _judge(
         reachable = blocks_within_reach(c.channel, c.template, c.language)
         wanted = [b for b in gate.evaluator.blocks_required(ask, facts) if b in reachable]
         try:
-            told = message_facts.facts_of(c, covers[c.pk], positions, at)
+            ladder = gate.policies.ladder(c.case.ladder_id) if c.case is not None else None
+            told = message_facts.facts_of(c, covers[c.pk], positions[c.pk], ladder=ladder)
             text = render(c.channel, c.template, c.language, told, wanted)
         except DomainError as error:
             failures[error.sentence[:200]].append(c.pk)
@@ -322,7 +356,6 @@ def _with(ask: Ask, **changes: Any) -> Ask:
 def _mark_sending(
     going: list[tuple[Contact, Judged, Rendered]],
     covers: dict[int, list[ContactCase]],
-    positions: dict[int, Any],
     at: dt.datetime,
     by: Any,
 ) -> list[_Claimed]:
@@ -440,8 +473,9 @@ def _settle_error(c: _Claimed, error: ChannelError, at: dt.datetime, by: Any, ou
         if error.code != "not_listed":
             record_failed([c.contact_id], at=at, by=by)
     else:
+        # Before the stage, so that the history row of the release says it too.
+        one.filter(state=Contact.State.SENDING).update(not_before=at + (error.retry_after or dt.timedelta(minutes=5)))
         out.released += fsm.advance_set(one, "release", by=by, because="the channel said: later")
-        one.update(not_before=at + (error.retry_after or dt.timedelta(minutes=5)))
 
 
 def record_failed(contact_ids: Sequence[int], *, at: dt.datetime, by: Any) -> None:

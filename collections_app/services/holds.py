@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from collections_app.kernel import bulk, fsm, history
+from collections_app.kernel.errors import DomainError
 from collections_app.models import NEVER, OPEN_END, Case, Hold, Person
 
 STOPS = ("contacts", "clock", "fees", "legal")
@@ -26,6 +27,14 @@ def request_hold(
     stops: Sequence[str] = ("contacts", "clock", "legal"),
 ) -> Hold:
     """Ask for a hold; it stops nothing until a second person approves it."""
+    if until_on is not None and until_on < from_on:
+        raise DomainError(
+            "hold_ends_before_it_begins",
+            f"A hold from {from_on} cannot end on {until_on}; choose a later last day, or none.",
+            case=case.pk,
+        )
+    if not set(stops) & set(STOPS):
+        raise DomainError("hold_stops_nothing", f"Say what the hold stops: {', '.join(STOPS)}.", case=case.pk)
     return history.create_by(
         Hold,
         by=by,

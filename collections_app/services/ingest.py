@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from collections_app.kernel import actors, bulk, clock, history, keys, locks, money
+from collections_app.kernel import actors, bulk, clock, fsm, history, keys, locks, money
 from collections_app.kernel.errors import DomainError
 from collections_app.kernel.personal import seal
 from collections_app.models import (
@@ -81,12 +81,15 @@ class Imported:
     rejected: int = 0
     later: int = 0
     suspects: int = 0
+    charges: int = 0  # fees, and what else is no payment, that the same rows brought
+    events: int = 0
     rejects_file: str | None = None
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
 
     def as_json(self, payments: bool) -> dict[str, Any]:
-        out = {k: v for k, v in asdict(self).items() if payments or k not in ("later", "suspects")}
+        of_ledgers = ("later", "suspects", "charges", "events")
+        out = {k: v for k, v in asdict(self).items() if payments or k not in of_ledgers}
         out["seconds"] = round(self.seconds, 3)
         return out
 
@@ -241,23 +244,50 @@ def _loans(rows: Any, job: _Job) -> None:
 
 def _take_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
     known = {
-        n: (pk, d)
-        for n, pk, d in Loan.objects.filter(number__in=[r.number for r in found]).values_list(
-            "number", "pk", "row_digest"
-        )
+        loan.number: loan
+        for loan in Loan.objects.filter(number__in=[r.number for r in found])
+        .select_related("debtor")
+        .only("number", "row_digest", "currency", "generated", "debtor__source_ref")
     }
     fresh = [r for r in found if r.number not in known]
     _create_loans(fresh, job)
     job.out.created += len(fresh)
     for r in found:
-        if r.number not in known:
+        loan = known.get(r.number)
+        if loan is None:
             continue
-        pk, digest = known[r.number]
-        if digest == _digest(r):
+        if loan.row_digest == _digest(r):
             job.out.unchanged += 1
+        elif refused := _not_the_same_loan(loan, r):
+            job.refuse(refused)
         else:
-            _update_loan(Loan.objects.get(pk=pk), r, job)
+            _update_loan(Loan.objects.get(pk=loan.pk), r, job)
             job.out.updated += 1
+
+
+def _not_the_same_loan(loan: Loan, r: records.LoanRecord) -> Reject | None:
+    """A row under a known number that tells of another borrower, or of another currency, is not news of that loan: written
+    over it, one person would get the name and the numbers of another."""
+    if r.currency != loan.currency:
+        return reject(
+            r.line,
+            "currency",
+            r.currency,
+            "other_currency",
+            f"Loan {r.number} is in {loan.currency}, this row in {r.currency}; ask the lender which is right.",
+            r.row,
+        )
+    if r.debtor is not None and not r.debtor.generated and r.debtor.reference != loan.debtor.source_ref:
+        return reject(
+            r.line,
+            "debtor_number",
+            r.debtor.reference,
+            "other_debtor",
+            f"Loan {r.number} is that of borrower {loan.debtor.source_ref}, this row names {r.debtor.reference}; a loan does "
+            "not change its borrower by a file. Ask the lender which is right.",
+            r.row,
+        )
+    return None
 
 
 def _digest(record: Any) -> str:
@@ -750,12 +780,10 @@ def _take_payments(
     fresh = []
     touched: set[int] = set()
     for r in found:
+        if r.reverses:
+            continue
         pk, currency, _ = loans[r.loan_number]
         reference, state = r.reference, Payment.State.RECEIVED.value
-        if r.reverses:
-            _reverse(r, source, job)
-            touched.add(pk)
-            continue
         if reference in known:
             sha = known[reference][0]
             if not r.by_row or sha == job.file_sha or f"{reference}@{job.file_sha[:12]}" in known:
@@ -801,30 +829,33 @@ def _take_payments(
     )
     history.record(Payment, ids, kind="+", by=job.by, because=f"imported from {job.batch.file_name}")
     job.out.created += len(fresh)
+    # After all money of the chunk: a file may bring a payment and take it back.
+    for r in found:
+        if r.reverses and _reverse(r, source, loans[r.loan_number][0], job):
+            touched.add(loans[r.loan_number][0])
     return touched
 
 
-def _reverse(r: records.PaymentRecord, source: str, job: _Job) -> None:
-    from collections_app.kernel import fsm
-
-    payment = Payment.objects.filter(source=source, reference=r.reverses).first()
-    if payment is None:
-        job.refuse(
-            reject(
-                r.line,
-                "reverses",
-                r.reverses,
-                "unknown_payment",
-                f"There is no payment {r.reverses} to take back; import it first.",
-                r.row,
-            )
-        )
-        return
-    if payment.state == Payment.State.REVERSED:
+def _reverse(r: records.PaymentRecord, source: str, loan_id: int, job: _Job) -> bool:
+    """Take a payment of this loan back; a row that takes back what is not there, or not booked, comes back itself."""
+    payment = Payment.objects.filter(source=source, reference=r.reverses, loan=loan_id).first()
+    if payment is not None and payment.state == Payment.State.REVERSED:
         job.out.unchanged += 1
-        return
-    fsm.apply(payment, "reverse", by=job.by, because=f"taken back, says {job.batch.file_name}", on=r.on)
-    job.out.updated += 1
+        return False
+    if payment is None:
+        why = "unknown_payment", f"Loan {r.loan_number} has no payment {r.reverses} to take back; import it first."
+    elif payment.state != Payment.State.RECEIVED:
+        why = (
+            "payment_not_received",
+            f"Payment {r.reverses} is “{payment.get_state_display().lower()}”: decide in the admin whether it is a double, "
+            "then import this row again.",
+        )
+    else:
+        fsm.apply(payment, "reverse", by=job.by, because=f"taken back, says {job.batch.file_name}", on=r.on)
+        job.out.updated += 1
+        return True
+    job.refuse(reject(r.line, "reverses", r.reverses, *why, r.row))
+    return False
 
 
 def _take_others(found: Sequence[Any], loans: dict[str, tuple[int, str, int]], job: _Job) -> set[int]:
@@ -877,6 +908,8 @@ def _take_others(found: Sequence[Any], loans: dict[str, tuple[int, str, int]], j
         fresh = bulk.reserve_ids(model, len(rows))
         bulk.insert_rows(model, ("id", *names), ((pk, *row) for pk, row in zip(fresh, rows, strict=True)))
         history.record(model, fresh, kind="+", by=job.by, because=because)
+    job.out.charges += len(charges)
+    job.out.events += len(events)
     return touched
 
 

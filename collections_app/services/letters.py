@@ -15,9 +15,9 @@ from django.db import transaction
 from collections_app.documents import store
 from collections_app.documents.print_batch import assemble_batch
 from collections_app.documents.render import Metadata, lay_out
-from collections_app.kernel import keys
+from collections_app.kernel import history, keys, locks
 from collections_app.kernel.errors import DomainError
-from collections_app.models import Contact, ContactCase, LoanDocument, PrintBatch
+from collections_app.models import Contact, ContactCase, LoanDocument, PrintBatch, SendingStop
 from collections_app.services.receipts import mark_delivered
 
 from .texts import Rendered
@@ -62,10 +62,19 @@ def file_letter(contact: Contact, text: Rendered, covers: Sequence[ContactCase],
 @transaction.atomic
 def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch | None:
     """Gather the letters that were sent and are in no batch yet into one PDF with a cover list; None when there are none."""
+    if SendingStop.objects.in_force("letter").exists():
+        raise DomainError(
+            "stopped", "Sending of letters is stopped: none is printed until a second person has lifted the stop."
+        )
+    waiting = Contact.objects.filter(
+        channel="letter", state=Contact.State.SENT, print_batch=None, document__isnull=False
+    )
+    # Asked again under the lock: what another clerk printed meanwhile would go out twice.
+    held = locks.lock_pks(waiting.filter(pk__any_of=list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])))
     letters = list(
-        Contact.objects.filter(channel="letter", state=Contact.State.SENT, print_batch=None, document__isnull=False)
+        waiting.filter(pk__any_of=held)
         .select_related("document", "document__key", "person__key", "contact_point")
-        .order_by("pk")[:limit]
+        .order_by("pk")
     )
     if not letters:
         return None
@@ -79,6 +88,7 @@ def print_letters(*, at: dt.datetime, by: Any, limit: int = 500) -> PrintBatch |
     )
     batch.save()
     Contact.objects.filter(pk__any_of=[c.pk for c in letters]).update(print_batch=batch)
+    history.record(Contact, [c.pk for c in letters], kind="~", by=by, because=f"printed in batch {batch.pk}")
     return batch
 
 
@@ -96,6 +106,7 @@ def _cover(batch: PrintBatch, letters: Sequence[Contact]) -> str:
     )
 
 
+@transaction.atomic
 def prove_delivery(
     contact: Contact,
     *,
@@ -110,6 +121,14 @@ def prove_delivery(
         raise DomainError(
             "not_a_letter",
             f"Contact {contact.pk} is no letter; delivery is proved for letters only.",
+            contact=contact.pk,
+        )
+    contact = locks.lock_one(Contact, contact.pk)
+    if contact.state not in (Contact.State.SENT, Contact.State.UNCONFIRMED):
+        raise DomainError(
+            "not_sent",
+            f"Letter {contact.pk} is “{contact.get_state_display().lower()}”: only a letter that was sent can be proved to "
+            "have arrived.",
             contact=contact.pk,
         )
     if proof:

@@ -7,12 +7,14 @@ instant of sending; later money never does.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from collections_app.compliance import local_time
 from collections_app.kernel.money import from_minor
 from collections_app.kernel.personal import Sealed, seal
 from collections_app.models import Contact, ContactCase, Loan, Promise
+from collections_app.policy.schema import Ladder
 
 from . import loan_ledgers, replay
 from .texts import Agreed, Facts, OtherLoan, Rendered, usual_next_steps
@@ -27,16 +29,22 @@ def local_date(contacts: Sequence[Contact], at: dt.datetime) -> dict[int, dt.dat
     return found
 
 
-def positions(
-    loan_ids: Iterable[int], *, on: dict[int, dt.date] | dt.date, at: dt.datetime
-) -> dict[int, replay.Position]:
-    """Each loan as of its latest asked day, with money taken in by `at`."""
-    ids = sorted(set(loan_ids))
-    day = on if isinstance(on, dt.date) else max(on.values(), default=at.date())
+Positions = dict[tuple[int, dt.date], replay.Position]  # by loan and the day it is told as of
+
+
+def positions(wanted: Iterable[tuple[int, dt.date]], *, at: dt.datetime) -> Positions:
+    """Each loan as of the end of each day that it is asked for, with money taken in by `at`.
+
+    The day is the person's own: two people in one chunk may be on different dates.
+    """
+    days: dict[int, set[dt.date]] = {}
+    for loan, day in wanted:
+        days.setdefault(loan, set()).add(day)
     return {
-        stored.id: replay.as_of(stored.ledger, day)
-        for chunk in loan_ledgers.in_chunks(ids, received_by=at)
+        (stored.id, day): replay.as_of(stored.ledger, day)
+        for chunk in loan_ledgers.in_chunks(sorted(days), received_by=at)
         for stored in chunk
+        for day in sorted(days[stored.id])
     }
 
 
@@ -45,9 +53,16 @@ def instalment_is_paid(position: replay.Position, instalment_id: int | None) -> 
 
 
 def facts_of(
-    contact: Contact, covers: Sequence[ContactCase], found: dict[int, replay.Position], at: dt.datetime
+    contact: Contact,
+    covers: Sequence[ContactCase],
+    found: Mapping[int, replay.Position],
+    *,
+    ladder: Ladder | None = None,
 ) -> Facts:
-    """The facts of a contact, led by its furthest case; further loans of the same message are told as such."""
+    """The facts of a contact, led by its furthest case; further loans of the same message are told as such.
+
+    `found`: each covered loan as of the person's day. `ladder`: that of the case, for the steps that a letter foretells.
+    """
     lead = _lead(contact, covers)
     loan: Loan = lead.loan
     position = found[loan.pk]
@@ -95,12 +110,19 @@ def facts_of(
         generated=person.generated,
     )
     if contact.channel == "letter":
-        import dataclasses
-
-        facts = dataclasses.replace(
-            facts, next_steps=usual_next_steps(facts, contact_again_on=position.on + dt.timedelta(days=1))
-        )
+        tomorrow = position.on + dt.timedelta(days=1)
+        steps = usual_next_steps(facts, contact_again_on=tomorrow, visit_from=_visit_from(lead, ladder, tomorrow))
+        facts = replace(facts, next_steps=steps)
     return facts
+
+
+def _visit_from(lead: ContactCase, ladder: Ladder | None, tomorrow: dt.date) -> dt.date | None:
+    """The first day from tomorrow on for which the ladder foresees a visit, None if it foresees none."""
+    if lead.case is None or ladder is None:
+        return None
+    days = (day for step in ladder.steps if step.channel == "visit" for day, _ in step.occurrences())
+    on = (lead.case.counts_from_on + dt.timedelta(days=day) for day in days)
+    return min((day for day in on if day >= tomorrow), default=None)
 
 
 def _lead(contact: Contact, covers: Sequence[ContactCase]) -> ContactCase:
@@ -116,6 +138,7 @@ def _instalment(position: replay.Position, cover: ContactCase) -> replay.OpenSta
 
 
 def _agreed(cover: ContactCase) -> tuple[Agreed, ...]:
+    """What was agreed in this episode, kept and broken promises too; what the borrower took back is not held against them."""
     if cover.case_id is None:
         return ()
     return tuple(
@@ -126,8 +149,10 @@ def _agreed(cover: ContactCase) -> tuple[Agreed, ...]:
             amount=p.amount,
             by_date=p.due_on,
             method=p.method or None,
+            state=p.state,
         )
-        for p in Promise.objects.filter(case=cover.case_id, state=Promise.State.OPEN)
+        for p in Promise.objects.filter(case=cover.case_id)
+        .exclude(state=Promise.State.WITHDRAWN)
         .select_related("contact")
         .order_by("pk")
     )
@@ -144,7 +169,7 @@ def _told(promise: Promise) -> str:
 
 
 def _others(
-    covers: Sequence[ContactCase], lead: ContactCase, found: dict[int, replay.Position]
+    covers: Sequence[ContactCase], lead: ContactCase, found: Mapping[int, replay.Position]
 ) -> tuple[OtherLoan, ...]:
     out = []
     for c in covers:
@@ -166,7 +191,10 @@ def _others(
 def _address(contact: Contact) -> tuple[str, ...]:
     if contact.channel != "letter" or contact.contact_point is None:
         return ()
-    return tuple(line.strip() for line in contact.contact_point.value.replace("\n", ",").split(",") if line.strip())
+    address = contact.contact_point.value
+    # An address that was given in lines keeps them; one given in a single line is broken at its commas.
+    lines = address.splitlines() if "\n" in address.strip() else address.split(",")
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def sealed_text(contact: Contact, text: Rendered) -> Sealed | None:

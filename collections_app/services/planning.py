@@ -712,10 +712,3 @@ def _has_fallback(d: Draft) -> bool:
 
 def _day(on: dt.date) -> dt.datetime:
     return dt.datetime.combine(on, dt.time(), tzinfo=dt.UTC)
-
-
-def cancel_waiting(contacts: Iterable[int], *, by: Any, because: str, sentence: str, run: Any = None) -> int:
-    """Cancel these contacts where they have not left yet."""
-    return fsm.advance_set(
-        Contact.objects.filter(pk__any_of=list(contacts)), "cancel", by=by, because=because, sentence=sentence, run=run
-    )

@@ -170,8 +170,8 @@ def mark_delivered(
 
 @transaction.atomic
 def mark_failed(contact: Contact, *, at: dt.datetime, by: Any, sentence: str) -> Contact:
-    """A receipt says that it did not arrive."""
-    fsm.advance_set(
+    """A receipt says that it did not arrive. The same receipt again changes nothing: rules count failures in a row."""
+    failed = fsm.advance_set(
         Contact.objects.filter(pk=contact.pk),
         "fail",
         by=by,
@@ -179,7 +179,8 @@ def mark_failed(contact: Contact, *, at: dt.datetime, by: Any, sentence: str) ->
         sentence=sentence[:300],
         at=at,
     )
-    record_events([contact.pk], kind="delivery_failed", at=at, by=by)
+    if failed:
+        record_events([contact.pk], kind="delivery_failed", at=at, by=by)
     contact.refresh_from_db()
     return contact
 

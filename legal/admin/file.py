@@ -19,9 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock, fsm
-from collections_app.kernel.admin import Act, Button, ReasonedForm, act_of, office_time, tell
+from collections_app.kernel.admin import Act, Button, ReasonedForm, act_of, name_of, number_in, office_time, tell
 from collections_app.kernel.errors import DomainError
-from collections_app.models import Loan, Person
 from legal import tasks
 from legal.bundle.courts import load_court
 from legal.models import Deadline, Defect, Exhibit, LegalFile, Pack
@@ -168,9 +167,8 @@ class LegalFileAdmin(OfFileAdmin):
     )
     list_filter = (ShowFiles, "state", "court")
     list_select_related = ("case__loan", "person__key", "lawyer", "clerk")
-    search_fields = ("=id",)
-    search_help_text = gettext_lazy("Number of the file, loan number, name")
     ordering = ("-id",)
+    all_rows = "show=all"
     change_form_template = "admin/legal/legalfile/page.html"
     empty_hint = gettext_lazy("No file here. A file opens by itself when a case is referred to the legal department.")
     buttons = BUTTONS
@@ -200,18 +198,6 @@ class LegalFileAdmin(OfFileAdmin):
             .annotate(next_on=Subquery(waiting.values("on")[:1]), next_what=Subquery(waiting.values("what")[:1]))
         )
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        digits = term.upper().removeprefix("LF-")
-        if digits.isdigit() and len(digits) < 19:
-            return queryset.filter(pk=int(digits)), False
-        loans = list(Loan.objects.filter(number__in=[term, term.upper()]).values_list("pk", flat=True))
-        if loans:
-            return queryset.filter(case__loan__in=loans), False
-        return queryset.filter(person__in=list(Person.objects.named(term).values_list("pk", flat=True)[:2000])), False
-
     @admin.display(description=gettext_lazy("File"), ordering="id")
     def number_shown(self, file: LegalFile) -> str:
         return format_html(
@@ -220,7 +206,7 @@ class LegalFileAdmin(OfFileAdmin):
 
     @admin.display(description=gettext_lazy("Borrower"))
     def borrower(self, file: LegalFile) -> str:
-        return file.person.name
+        return name_of(file.person)
 
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, file: LegalFile) -> str:
@@ -442,8 +428,8 @@ class LegalFileAdmin(OfFileAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
-        number, what = request.POST.get("exhibit", ""), request.POST.get("what", "")
-        exhibit = Exhibit.objects.filter(file=file, pk=int(number)).first() if number.isdigit() else None
+        number, what = number_in(request.POST.get("exhibit")), request.POST.get("what", "")
+        exhibit = Exhibit.objects.filter(file=file, pk=number).first()
         if exhibit is None:
             raise Http404
         because = request.POST.get("because", "").strip() or _("put in order")
@@ -468,12 +454,8 @@ class LegalFileAdmin(OfFileAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
-        number = request.POST.get("defect", "")
-        defect = (
-            Defect.objects.filter(review__file=file, pk=int(number)).select_related("review").first()
-            if number.isdigit()
-            else None
-        )
+        number = number_in(request.POST.get("defect"))
+        defect = Defect.objects.filter(review__file=file, pk=number).select_related("review").first()
         if defect is None:
             raise Http404
         return self._formed(
@@ -547,12 +529,8 @@ class LegalFileAdmin(OfFileAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         file = self._asked(request, object_id, "work_file")
-        number = request.POST.get("deadline", "")
-        row = (
-            Deadline.objects.filter(file=file, pk=int(number)).select_related("file").first()
-            if number.isdigit()
-            else None
-        )
+        number = number_in(request.POST.get("deadline"))
+        row = Deadline.objects.filter(file=file, pk=number).select_related("file").first()
         if row is None:
             raise Http404
         return self._formed(

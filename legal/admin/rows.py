@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -39,8 +42,13 @@ class PackAdmin(OfFileAdmin):
     list_display = ("id", "file", "version", "state", "pages", "sha256_short", "sealed_at", "sealed_by")
     list_filter = ("state", "court")
     list_select_related = ("file", "sealed_by")
-    search_fields = ("=sha256", "=manifest_sha256")
-    search_help_text = gettext_lazy("SHA-256 of the PDF or of the manifest")
+    search_help_text = gettext_lazy("Number of the file, loan number, name, SHA-256 of the PDF or of the manifest")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        digest = search_term.strip().lower()
+        if len(digest) == 64:
+            return queryset.filter(Q(sha256=digest) | Q(manifest_sha256=digest)), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=gettext_lazy("SHA-256"))
     def sha256_short(self, pack: Pack) -> str:

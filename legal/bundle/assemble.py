@@ -370,7 +370,7 @@ def _merged(
 ) -> tuple[io.BytesIO, dict[str, str]]:
     """All pages, stamped, linked and bookmarked, with zeros where the digest will stand."""
     with pikepdf.new() as pdf:
-        stamp = Stamp(pdf, manifest.file_number, manifest.version)
+        stamp = Stamp(pdf, manifest.file_number, manifest.version, draft=manifest.draft)
         parts = [_Part(pikepdf.open(io.BytesIO(cover.pdf)), range(cover.pages), ours=True)]
         parts += [part for source in sources for part in source.parts]
         for part in parts:
@@ -599,9 +599,10 @@ def _original_name(exhibit: Exhibit) -> str:
 
 
 def _readme(manifest: Manifest, sources: Sequence[_Source], pdf_name: str, digest: str) -> str:
+    made_at = render.instant(manifest.sealed_at)
     lines = [
         f"{manifest.claim.title}, file {manifest.file_number}, version {manifest.version}",
-        f"Sealed {render.instant(manifest.sealed_at)} by {manifest.sealed_by}",
+        f"Draft of {made_at}, not sealed" if manifest.draft else f"Sealed {made_at} by {manifest.sealed_by}",
         "",
         f"{pdf_name}  the pack: {len(sources)} exhibits with cover, index, chronology and page numbers",
         "originals/  the exhibits as they were received, and the lines from which our own pages were made",

@@ -21,7 +21,8 @@ class Held(Protocol):
 def missing(court: Court, exhibits: Iterable[Held], *, on: dt.date) -> tuple[MissingItem, ...]:
     """The items of the layout that no exhibit answers on `on`, in the layout's order.
 
-    A statement of account that is older than the layout allows does not answer.
+    A statement of account that is older than the layout allows does not answer, nor does a look into the registers:
+    who went bankrupt since is not treated as one who did not.
     """
     held = {e.item for e in exhibits if e.item and not _stale(court, e, on)}
     return tuple(
@@ -38,7 +39,7 @@ def must_be_there(items: Iterable[MissingItem]) -> tuple[MissingItem, ...]:
 
 def _stale(court: Court, exhibit: Held, on: dt.date) -> bool:
     return (
-        exhibit.kind == "statement"
+        (exhibit.kind == "statement" or exhibit.item == "status_checks")
         and exhibit.dated_on is not None
         and not court.statement_is_fresh(exhibit.dated_on, on)
     )

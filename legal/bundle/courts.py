@@ -102,6 +102,8 @@ class Court:
             sealed_on=manifest.sealed_at.date().isoformat(),
             claim=manifest.claim.number or "unissued",
         )
+        if manifest.draft:
+            name += "-draft"  # never over the sealed version, which has the same number
         for character in self.forbidden_characters + "/\\:\0":
             name = name.replace(character, "-")
         return name

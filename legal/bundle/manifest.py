@@ -7,7 +7,7 @@ same bytes and the same digest, on any machine.
 Two digests, two questions:
 
 - `inputs_sha256(manifest)`: *has anything changed since the last version?* It leaves out what differs between
-  versions by nature (version number, sealing, review, earlier versions). Equal: the last version still stands.
+  versions by nature (version number, draft or sealed, by whom and when, review, earlier versions). Equal: the last version still stands.
 - the digest printed on the pack, SHA-256 of `sealed_json(manifest, …)`: *is this the pack?* The sealed manifest is
   the facts and, beside them, a digest of each finished page (see `legal.bundle.seal`), so that it answers for the
   pages too, not only for the data behind them.
@@ -252,7 +252,10 @@ class EarlierVersion:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that an evidence pack says. `han` is the script in which Han characters are drawn (zh-hant, zh-hans)."""
+    """All that an evidence pack says. `han` is the script in which Han characters are drawn (zh-hant, zh-hans).
+
+    Of a `draft` nothing was sealed: `sealed_at` is when it was made, and `sealed_by` stays empty.
+    """
 
     file_number: str
     version: int
@@ -275,6 +278,7 @@ class Manifest:
     reviewed_by: str = ""
     system: str = "Dunwell"
     han: Literal["zh-hant", "zh-hans"] = "zh-hant"
+    draft: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
@@ -336,6 +340,7 @@ def inputs_sha256(manifest: Manifest) -> str:
         sealed_by="",
         reviewed_by="",
         earlier=(),
+        draft=False,
     )
     return sha256(facts_json(bare))
 

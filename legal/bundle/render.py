@@ -96,7 +96,7 @@ def front(manifest: Manifest, court: Court, places: Places) -> Laid:
         "parts": [
             {"title": _link(name, places.front[key].first, court), "date": when, "pages": str(places.front[key])}
             for key, name, when in (
-                ("front-chronology", "Chronology", ""),
+                ("front-chronology", "Chronology", _told_until(manifest)),
                 (
                     "front-records",
                     "Statement on the records: who made them, how they were kept, by whom this pack was made",
@@ -310,16 +310,18 @@ def _cover_facts(manifest: Manifest, court: Court, places: Places) -> list[tuple
         ("Agreement", _marked(described, agreement.generated, manifest)),
         ("Sum claimed", _text(f"{money(claim.total)} as of {day(claim.as_of)}: {sums}", manifest)),
         ("Contents", contents),
-        (
-            "Version",
-            _text(f"{manifest.version}, sealed {instant(manifest.sealed_at)}, by {manifest.sealed_by}", manifest),
-        ),
+        ("Version", _text(_version(manifest), manifest)),
     ]
     if manifest.earlier:
         listed = ", ".join(f"{each.version} of {day(each.sealed_at.date())}" for each in manifest.earlier)
         facts.append(("Earlier versions", f"{listed}, {'both' if len(manifest.earlier) == 2 else 'all'} kept"))
     if manifest.reviewed_by:
         facts.append(("Reviewed by", _text(manifest.reviewed_by, manifest)))
+    if drafts := _drafts(manifest):
+        page = places.front["front-records"].first
+        facts.append(
+            ("Not approved yet", format_html("{}: {}", _text(drafts, manifest), _link(f"page {page}", page, court)))
+        )
     if manifest.missing:
         facts.append(("Not complete", f"{_lines(len(manifest.missing), 'item')} missing, named after the index"))
     if places.unreadable:
@@ -329,6 +331,24 @@ def _cover_facts(manifest: Manifest, court: Court, places: Places) -> list[tuple
         facts.append(("Demonstration", _marked("Holds invented data, marked where they stand:", True, manifest)))
     facts.append(("Layout", _text(f"{court.title} ({court.id} {court.version})", manifest)))
     return facts
+
+
+def _version(manifest: Manifest) -> str:
+    made_at = instant(manifest.sealed_at)
+    if manifest.draft:
+        return f"draft of version {manifest.version}, made {made_at}, not sealed"
+    return f"{manifest.version}, sealed {made_at}, by {manifest.sealed_by}"
+
+
+def _drafts(manifest: Manifest) -> str:
+    """What was applied though nobody has approved it: a lawyer hears that on the cover."""
+    names = [f"{each.kind} {each.name}" for each in manifest.rules if each.draft]
+    return f"{_listed(names)} applied as {'a draft' if len(names) == 1 else 'drafts'}" if names else ""
+
+
+def _told_until(manifest: Manifest) -> str:
+    """The last day that the chronology tells of."""
+    return f"to {day(max(each.on for each in manifest.chronology))}" if manifest.chronology else ""
 
 
 def _index_row(manifest: Manifest, exhibit: Exhibit, court: Court, places: Places) -> dict[str, Any]:
@@ -355,8 +375,8 @@ def _index_notes(manifest: Manifest, court: Court, places: Places) -> list[SafeS
         first += " Every tab has a bookmark."
     if as_received:
         first += (
-            f" {_tabs(as_received)} as received; where a page had to be made smaller to make room for its number, "
-            "nothing else was changed, and the files as they came are in the ZIP."
+            f" {_tabs(as_received)} reproduced unchanged; where a page had to be made smaller to make room for its "
+            "number, nothing else was done to it, and the files themselves are in the ZIP."
         )
     if made_here:
         first += f" {_tabs(made_here)} made by the Claimant’s system from its records in the ordinary course."
@@ -374,7 +394,11 @@ def _index_notes(manifest: Manifest, court: Court, places: Places) -> list[SafeS
 def _tabs(tabs: Sequence[str]) -> str:
     if len(tabs) == 1:
         return f"Exhibit {tabs[0]} is"
-    return f"Exhibits {', '.join(tabs[:-1])} and {tabs[-1]} are"
+    return f"Exhibits {_listed(tabs)} are"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _chronology_row(manifest: Manifest, entry: ChronologyEntry, court: Court, places: Places) -> dict[str, Any]:
@@ -401,9 +425,16 @@ def _page_of(manifest: Manifest, entry: ChronologyEntry, places: Places) -> int:
 def _records(manifest: Manifest) -> Iterable[str]:
     if manifest.records:
         yield from manifest.records
+    made_at = instant(manifest.sealed_at)
+    sealed = (
+        f"This is a draft, made by {manifest.system} for file {manifest.file_number} on {made_at} and sealed by nobody: "
+        "the next build replaces it."
+        if manifest.draft
+        else f"This pack was made by {manifest.system} for file {manifest.file_number} and sealed by "
+        f"{manifest.sealed_by} on {made_at}."
+    )
     yield (
-        f"This pack was made by {manifest.system} for file {manifest.file_number} and sealed by "
-        f"{manifest.sealed_by} on {instant(manifest.sealed_at)}. It was made from a manifest: a list of facts, each "
+        f"{sealed} It was made from a manifest: a list of facts, each "
         "taken from the records together with the number of the record’s version, and of the digests of all files. "
         "No page was made from records that could have changed since."
     )
@@ -413,10 +444,17 @@ def _records(manifest: Manifest) -> Iterable[str]:
         "is deleted by hand."
     )
     if manifest.contacts:
-        yield (
-            "Each outgoing contact was asked of the rules before it left; the answer and the rules asked stand "
-            "beside it in the log. Contacts that the rules withheld are listed as well."
+        outside = sum(_from_outside(each) for each in manifest.contacts)
+        sentence = (
+            f"The rules were asked about each outgoing contact {'of this system ' if outside else ''}before it left; the "
+            "answer and the rules asked stand beside it in the log. Contacts that the rules withheld are listed as well."
         )
+        if outside:
+            sentence += (
+                f" {_lines(outside, 'contact')} of the log {'was' if outside == 1 else 'were'} made outside this system, "
+                "without asking its rules before; the log says so at each."
+            )
+        yield sentence
     yield (
         "A digest (SHA-256) is a number computed from all bytes of a file. Two different files do not have the same "
         "one. The digest on the cover answers for the manifest, the manifest for every exhibit and every page."

@@ -61,14 +61,14 @@ class Foot:
 class Stamp:
     """Stamps the pages of one PDF. Each page is drawn by the same font and shows the same form for the digest."""
 
-    def __init__(self, pdf: pikepdf.Pdf, file_number: str, version: int) -> None:
+    def __init__(self, pdf: pikepdf.Pdf, file_number: str, version: int, *, draft: bool = False) -> None:
         made, self.glyphs = stamp_font()
         with pikepdf.open(io.BytesIO(made)) as source:
             used = source.pages[0].obj.Resources.Font
             (name,) = used.keys()
             self._font = pdf.copy_foreign(source.make_indirect(used[name]))
         self._pdf = pdf
-        self._left = f"{file_number} · version {version} · "
+        self._left = f"{file_number} · {'draft of ' if draft else ''}version {version} · "
         self._before = pdf.make_stream(b"q\n")
         self._short = self._hole("/short", (0, -2, 60, 9))
         self._long = self._hole("/long", (0, -22, 320, 14))

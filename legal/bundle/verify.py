@@ -133,6 +133,8 @@ def _opened(pdf: pikepdf.Pdf, answer: _Answer) -> bytes:
     made = content["made"]
     digest = sha256(manifest)
     answer.checked.append(f"manifest: {digest}")
+    if content["facts"].get("draft"):
+        answer.checked.append(f"draft: of version {content['facts']['version']}; it was not sealed as that version")
     expected, pages = made["page_sha256"], page_digests(pdf)
     if len(pages) != len(expected):
         answer.problems.append(f"The PDF has {len(pages)} pages; {len(expected)} were sealed.")

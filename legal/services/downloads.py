@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from collections_app.kernel.errors import DomainError, Refused
 from collections_app.models import AccessRecord
 from legal.models import Pack, PackDownload, PackLink
 
+from .packs import write_out
 from .rights import demand, demand_person, demand_reading
 
 LINK_HOURS = 24
@@ -79,6 +81,16 @@ def fetch(token: str, *, at: dt.datetime, by: Any) -> Taken:
             user=by, kind=AccessRecord.Kind.DOWNLOAD, what=f"pack:{pack.pk}", at=at, because=link.because
         )
     return Taken(data, f"{pack.file_name}.{link.what}", document.media_type)
+
+
+def take_out(pack: Pack, folder: Path, *, at: dt.datetime, by: Any, because: str) -> tuple[Path, Path]:
+    """Write the PDF and the ZIP into a folder, for whoever runs the program's commands. Logged before a byte is written:
+    from there on nobody knows who reads them.
+    """
+    AccessRecord.objects.create(
+        user=by, kind=AccessRecord.Kind.DOWNLOAD, what=f"pack:{pack.pk}", at=at, because=because[:200]
+    )
+    return write_out(pack, folder)
 
 
 def _may(pack: Pack, by: Any) -> None:

@@ -301,10 +301,11 @@ def _make(prepared: _Prepared, *, at: dt.datetime, by: Any, because: str, seal: 
 
 
 def _as_draft(manifest: Manifest) -> Manifest:
-    """A draft says on its cover and in its title that it is one."""
+    """A draft says in its manifest, in its name and on each page that it is one."""
     return dataclasses.replace(
         manifest,
-        sealed_by="nobody: this is a draft",
+        draft=True,
+        sealed_by="",
         claim=dataclasses.replace(manifest.claim, title=f"{manifest.claim.title}: draft, not sealed"),
     )
 
@@ -312,14 +313,20 @@ def _as_draft(manifest: Manifest) -> Manifest:
 def _kept(
     key: keys.DataKey, made: BuiltPack, pdf: bytes, archive: bytes, manifest: bytes, *, at: dt.datetime, generated: bool
 ) -> dict[str, StoredDocument]:
+    """Keep the three files of a pack, all or none: where one cannot be written, those before it go again."""
     name = made.pdf.stem
-    return {
-        "pdf": store.put(
-            key, pdf, title=f"{name}.pdf", media_type=store.PDF, at=at, pages=made.pages, generated=generated
-        ),
-        "zip": store.put(key, archive, title=f"{name}.zip", media_type=ZIP, at=at, generated=generated),
-        "manifest": store.put(key, manifest, title=f"{name}.json", media_type=JSON, at=at, generated=generated),
-    }
+    before = set(StoredDocument.objects.filter(key=key).values_list("sha256", flat=True))
+    try:
+        return {
+            "pdf": store.put(
+                key, pdf, title=f"{name}.pdf", media_type=store.PDF, at=at, pages=made.pages, generated=generated
+            ),
+            "zip": store.put(key, archive, title=f"{name}.zip", media_type=ZIP, at=at, generated=generated),
+            "manifest": store.put(key, manifest, title=f"{name}.json", media_type=JSON, at=at, generated=generated),
+        }
+    except DomainError:
+        store.take_back(key, {sha256(each) for each in (pdf, archive, manifest)} - before)
+        raise
 
 
 def _values(
@@ -353,9 +360,8 @@ def _values(
 
 
 def write_out(pack: Pack, folder: Path) -> tuple[Path, Path]:
-    """Write the PDF and the ZIP of a version into a folder, both or neither; gives their paths.
-
-    This is for whoever runs the program's commands; people in the browser take packs by `services.downloads`.
+    """Write the PDF and the ZIP of a version into a folder, both or neither; gives their paths. Logs nothing: whoever
+    takes a pack away does it by `services.downloads`.
     """
     pdf, archive = folder / f"{pack.file_name}.pdf", folder / f"{pack.file_name}.zip"
     with writing_together(pdf, archive) as (pdf_part, zip_part):

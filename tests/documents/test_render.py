@@ -128,7 +128,13 @@ def test_a_picture_that_is_not_there_or_is_none_is_an_error_and_not_a_gap(tmp_pa
         assert refused.value.code == code
 
 
-@pytest.mark.parametrize("html", ["", " <p> </p>", "<title>Letter</title><p>&nbsp;", "<style>p{}</style><!-- x -->"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "", " <p> </p>", "<title>Letter</title><p>&nbsp;", "<style>p{}</style><!-- x -->",
+        "<style>main{display:none}</style><main>Dear Ana Reyes</main>", "<p hidden>Dear Ana Reyes</p>",
+    ],
+)  # fmt: skip
 def test_an_empty_paper_is_refused(html):
     with pytest.raises(DomainError) as refused:
         render_pdf(html, metadata=LETTER)

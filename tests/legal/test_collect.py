@@ -216,6 +216,34 @@ def test_the_chronology_tells_the_case_in_order_with_the_place_of_each_proof(fil
     assert "Referred to the legal department" in sentences
 
 
+def test_a_reminder_does_not_hide_the_first_notice_from_the_chronology(file: Any, clerk: Any) -> None:
+    due = loans.noon(legal.DAY - dt.timedelta(days=15))
+    for before in (3, 1):
+        at = due - dt.timedelta(days=before)
+        contacts.sent(contacts.a_planned_contact(file.case, "sms", at=at, step="reminder"))
+    about = {"at": loans.noon(legal.DAY), "loans": (file.case.loan,)}
+    contacts.an_event(file.person, "conversation", direction="in", **about)
+    contacts.an_event(file.person, "conversation", by="Dial & Co", **about)
+    contacts.an_event(file.person, "conversation", by="Dial & Co", **about)  # every talk is told
+    sentences = [h.sentence for h in collect(file, clerk).collected.chronology]
+    assert [s for s in sentences if s.startswith("SMS")] == [
+        "SMS: Reminder. Sent",  # the second one is in the log
+        "SMS: First notice. Delivered 11 Mar 2026, 13:00",
+    ]
+    assert [s for s in sentences if s.endswith("Conversation")] == [
+        "Call, received: Conversation", "Call, by Dial & Co: Conversation", "Call, by Dial & Co: Conversation",
+    ]  # fmt: skip
+
+
+def test_a_message_that_failed_is_not_shown_as_one_that_arrived(file: Any, clerk: Any) -> None:
+    at = loans.noon(legal.DAY - dt.timedelta(days=13))
+    contacts.failed(contacts.a_planned_contact(file.case, "email", at=at, step="consequences"))
+    exhibit = next(e for e in collect(file, clerk).exhibits if e.title == "Messages as sent")
+    said = text_of(store.get(exhibit.document))
+    assert "E-mail Failed: Unknown subscriber." in said
+    assert "SMS Delivered 11 Mar 2026, 13:00" in said
+
+
 def test_a_free_text_about_the_debtor_is_ciphertext_in_the_table(file: Any, clerk: Any) -> None:
     from django.db import connection
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from collections_app.models import LoanDocument
+from collections_app.models import AccessRecord, LoanDocument
 from legal.models import LegalFile, Pack
 from tests.factories import legal
 
@@ -40,6 +40,9 @@ def test_a_complete_file_is_built_sealed_and_verified(file: LegalFile, tmp_path:
     pdf, archive = tmp_path / f"{built['pack']}.pdf", tmp_path / f"{built['pack']}.zip"
     assert pdf.exists()
     assert archive.exists()
+    [taken] = AccessRecord.objects.filter(kind="download", what=f"pack:{built['id']}")
+    assert taken.because == f"written into {tmp_path} by build_pack"[:200]
+    assert taken.user.get_username() == "daily-run"
 
     for path in (pdf, archive):
         code, told = run("verify_pack", str(path), "--digest", built["manifest_sha256"], "--against-database")

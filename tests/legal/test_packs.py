@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+import pypdfium2
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -41,11 +42,43 @@ def test_an_incomplete_file_gives_a_draft_that_says_so_on_its_cover(clerk: Any) 
     facts = manifest_of(built.pack)
     assert facts["claim"]["title"] == "Evidence pack: draft, not sealed"
     assert [m["item"] for m in facts["missing"]] == ["disbursement"]
+    assert (facts["draft"], facts["sealed_by"]) == (True, "")
     with pytest.raises(Refused, match="1 thing missing. Proof that the loan was paid out: Ask accounts"):
         seal_pack(file, on=legal.DAY, at=legal.AT, by=clerk)
     with pytest.raises(Refused, match="the checklist names it"):  # nor past the service
         fsm.apply(built.pack, "seal", by=clerk, because="x", at=legal.AT)
     assert not Pack.objects.sealed().exists()
+
+
+def test_a_draft_is_known_as_one_by_its_name_on_each_page_and_to_whoever_verifies_it(
+    file: LegalFile, clerk: Any, tmp_path: Path
+) -> None:
+    draft = build_pack(file, on=legal.DAY, at=legal.AT, by=clerk).pack
+    pdf, archive = write_out(draft, tmp_path)
+    assert [pdf.name, archive.name] == [f"{file.number}-v1-draft.pdf", f"{file.number}-v1-draft.zip"]
+    pages = words_of(pdf)
+    assert "draft of version 1, made 25 Mar 2026, 15:30 UTC, not sealed" in pages[0]
+    assert "This is a draft, made by Dunwell" in pages[3]
+    assert all(f"{file.number} · draft of version 1 · " in page for page in pages)
+    assert not any("sealed 25 Mar" in page or "by nobody: this" in page for page in pages)
+    readme = zipfile.ZipFile(archive).read("README.txt").decode()
+    assert "Draft of 25 Mar 2026, 15:30 UTC, not sealed" in readme
+    for path in (pdf, archive):
+        assert "draft: of version 1; it was not sealed as that version" in verify(path, draft.manifest_sha256).checked
+
+    # The sealed version takes the number, says nothing of a draft and does not lie over it.
+    sealed = seal_pack(file, on=legal.DAY, at=legal.AT, by=clerk).pack
+    whole, _ = write_out(sealed, tmp_path)
+    assert whole.name == f"{file.number}-v1.pdf"
+    pages = words_of(whole)
+    assert "1, sealed 25 Mar 2026, 15:30 UTC, by Temperance Oduya" in pages[0]
+    assert not any("draft of version" in page for page in pages)
+    assert not any(told.startswith("draft") for told in verify(whole, sealed.manifest_sha256).checked)
+    assert verify(pdf, draft.manifest_sha256).ok
+
+
+def words_of(pdf: Path) -> list[str]:
+    return [" ".join(page.get_textpage().get_text_bounded().split()) for page in pypdfium2.PdfDocument(pdf)]
 
 
 def test_a_draft_is_replaced_by_the_next_build_and_keeps_the_number_it_will_be_sealed_under(

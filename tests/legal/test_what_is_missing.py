@@ -16,7 +16,7 @@ from legal.models import Exhibit, LegalFile
 from legal.services.exhibits import add_paper, checklist, collect_exhibits, include, reorder
 from legal.services.files import open_file
 from tests.asserts import assert_history
-from tests.factories import legal
+from tests.factories import borrowers, legal, loans
 
 
 @pytest.fixture
@@ -88,19 +88,33 @@ def test_a_complete_file_falls_incomplete_when_a_paper_is_taken_out(file: LegalF
     assert file.state == "complete"
 
 
-def test_a_statement_older_than_the_layout_allows_is_missing(file: LegalFile, clerk: Any) -> None:
+def test_a_statement_and_a_look_older_than_the_layout_allows_are_missing(file: LegalFile, clerk: Any) -> None:
+    borrowers.a_register_check("bankruptcy_stay", at=loans.noon(legal.DAY))
     found = collect_exhibits(file, on=legal.DAY, at=legal.AT, by=clerk)
     court = load_court("plain")
     assert court.statement_max_age_days == 30
     in_time = completeness.missing(court, found.exhibits, on=legal.DAY + dt.timedelta(days=30))
     too_late = completeness.missing(court, found.exhibits, on=legal.DAY + dt.timedelta(days=31))
     assert [m.item for m in completeness.must_be_there(in_time)] == []
-    assert [m.item for m in completeness.must_be_there(too_late)] == ["statement"]
+    assert [m.item for m in completeness.must_be_there(too_late)] == ["statement", "status_checks"]
+
+
+def test_an_old_look_into_the_registers_is_missing_until_somebody_looks_again(file: LegalFile, clerk: Any) -> None:
+    collect_exhibits(file, on=legal.DAY, at=legal.AT, by=clerk)
+    checked_on = legal.DAY - dt.timedelta(days=1)
+    in_time, late = (checked_on + dt.timedelta(days=n) for n in (30, 31))
+    assert not collect_exhibits(file, on=in_time, at=legal.AT, by=clerk).checklist.missing
+    assert [m.item for m in collect_exhibits(file, on=late, at=legal.AT, by=clerk).checklist.missing] == [
+        "status_checks"
+    ]
+    borrowers.a_register_check("bankruptcy_stay", at=loans.noon(late))
+    assert not collect_exhibits(file, on=late, at=legal.AT, by=clerk).checklist.missing
 
 
 def test_a_collection_draws_the_statement_up_anew_when_it_is_too_old(file: LegalFile, clerk: Any) -> None:
     collect_exhibits(file, on=legal.DAY, at=legal.AT, by=clerk)
     later = legal.DAY + dt.timedelta(days=31)
+    borrowers.a_register_check("bankruptcy_stay", at=loans.noon(later))
     found = collect_exhibits(file, on=later, at=legal.AT, by=clerk)
     assert {e.item: e.dated_on for e in found.exhibits}["statement"] == later
     assert not found.checklist.missing

@@ -12,11 +12,14 @@ import pytest
 from django.db import connection, connections
 
 from collections_app.channels import console
+from collections_app.channels.base import ChannelError
 from collections_app.kernel import fsm
-from collections_app.models import Case, Contact, ContactPoint
+from collections_app.kernel.errors import DomainError
+from collections_app.models import Case, Contact, ContactPoint, Loan, PolicyVersion
 from collections_app.services import dispatch as sending
 from collections_app.services import holds, receipts, stops
 from collections_app.services.dispatch import dispatch
+from tests.asserts import assert_history_is_whole
 from tests.factories.staff import a_user
 from tests.walks.ground import LOAN, PAYMENT, a_file, close, command, load_policies, outbox
 
@@ -230,8 +233,6 @@ def test_live_refuses_to_send_while_a_draft_is_in_force(tmp_path: Path, settings
 def test_a_message_whose_channel_says_later_goes_back_to_the_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from collections_app.channels.base import ChannelError
-
     contact = planned(tmp_path)[0]
 
     def busy(self: Any, envelope: Any, *, at: Any) -> Any:
@@ -255,3 +256,46 @@ def test_an_invalid_number_takes_the_ladders_fallback(tmp_path: Path) -> None:
     assert list(Contact.objects.values_list("channel", "template")) == [("email", "first_notice")]
     assert dispatch(at=MORNING).sent == 1
     assert outbox("email")[0]["to"] == "ana.reyes@example.org"
+
+
+def test_live_refuses_a_loan_whose_law_is_assumed_and_names_it(tmp_path: Path, settings: Any) -> None:
+    [contact] = planned(tmp_path)
+    officer = a_user("compliance_officer")
+    for policy in PolicyVersion.objects.all():
+        fsm.apply(policy, "release", by=officer, because="read and found right")
+    settings.OUTBOUND = "live"
+    Loan.objects.update(law_on=dt.date(2026, 3, 1))
+    with pytest.raises(DomainError, match="the law of L-0000 is assumed") as refused:
+        dispatch(at=MORNING)
+    assert refused.value.code == "law_assumed"
+    contact.refresh_from_db()
+    assert contact.state == "planned"
+    # What is due only later does not stop the others today.
+    assert dispatch(at=MORNING - dt.timedelta(days=1)).as_json()["sent"] == 0
+
+
+def test_the_history_of_a_message_that_was_put_off_says_until_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [contact] = planned(tmp_path)
+
+    def busy(self: Any, envelope: Any, *, at: Any) -> Any:
+        raise ChannelError("The gateway is busy.", permanent=False, retry_after=dt.timedelta(minutes=20))
+
+    monkeypatch.setattr(console.Outbox, "send", busy)
+    dispatch(at=MORNING)
+    contact.refresh_from_db()
+    assert contact.not_before == MORNING + dt.timedelta(minutes=20)
+    assert_history_is_whole(contact)
+
+
+def test_a_dispatch_says_which_channels_the_red_button_held(tmp_path: Path) -> None:
+    planned(tmp_path)
+    stops.stop_all(channel="sms", because="a wrong rate", by=a_user("supervisor"), at=MORNING)
+    assert dispatch(at=MORNING).stopped == ["sms"]
+
+
+def test_a_channel_that_is_not_set_up_is_told_only_where_something_waits_for_it(tmp_path: Path, settings: Any) -> None:
+    planned(tmp_path)
+    settings.OUTBOUND, settings.OUTBOUND_ALLOWLIST, settings.SMS_GATEWAY_URL = "allowlist", ["+15735550100"], ""
+    assert list(dispatch(at=MORNING).not_configured) == ["sms"]

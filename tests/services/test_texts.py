@@ -705,10 +705,39 @@ def test_the_letter_fixes_what_was_agreed_in_the_borrowers_language():
     assert "您於 2026 年 7 月 13 日（一）在電話中表示，將於 2026 年 7 月 20 日前" in html["zh-hant"]
 
 
-def test_a_letter_without_an_agreement_says_so():
-    html = letter_html("written_notice", "en", the_facts(agreed=()))
-    assert "We have no arrangement with you on record." in html
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "We have no open arrangement with you on record."),
+        ("zh-hans", "目前没有仍在履行中的约定记录。"),
+        ("zh-hant", "目前沒有仍在履行中的約定紀錄。"),
+    ],
+)
+def test_a_letter_without_an_open_agreement_says_so_and_denies_no_earlier_one(language, sentence):
+    html = letter_html("written_notice", language, the_facts(agreed=()))
+    assert sentence in html
     assert "as we understood you" not in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_firm_that_signs_for_itself_is_named_once(language):
+    facts = the_facts()
+    ending = letter_html("written_notice", language, replace(facts, signed_by=facts.lender_name)).split('"sign"')[1]
+    assert ending.count(facts.lender_name) == 1
+    by_hand = letter_html("written_notice", language, replace(facts, signed_by="Temperance Oduya")).split('"sign"')[1]
+    assert "Temperance Oduya" in by_hand
+    assert by_hand.count(facts.lender_name) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "none is open now"), ("zh-hans", "目前没有待付的费用"), ("zh-hant", "目前沒有待繳的費用")],
+)
+def test_no_open_fee_is_not_told_as_no_fee_ever_charged(language, sentence):
+    """What the ledger knows is what is open: a fee that was charged and paid is none of it."""
+    none_open = the_facts(fees=Decimal("0.00"), arrears=Decimal("289.75"))
+    assert sentence in render("call", "consequences", language, none_open).spoken
+    assert sentence not in render("call", "consequences", language, the_facts()).spoken
 
 
 def test_a_broken_promise_is_told_as_a_fact():

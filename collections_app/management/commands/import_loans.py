@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from collections_app.management.base import JsonCommand
+from collections_app.management.base import JsonCommand, iso_date
 from collections_app.services import ingest
 
 
@@ -19,7 +18,7 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--mapping", help="name of a shipped mapping, or a .toml file (default: plain)")
-        parser.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE")
+        parser.add_argument("--as-of", type=iso_date, metavar="DATE")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and keep nothing")
 
     def handle_json(self, **options: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandParser
 
@@ -23,6 +24,12 @@ class Command(JsonCommand):
         parser.add_argument("--fresh", action="store_true", help="empty the database first")
 
     def handle_json(self, **options: Any) -> dict[str, Any]:
+        if settings.ENVIRONMENT == "production":
+            raise DomainError(
+                "demo_in_production",
+                "make_demo is not for production: --fresh would empty the database, and the passwords of its users are "
+                "known to everybody.",
+            )
         if options["fresh"]:
             call_command("flush", interactive=False, verbosity=0)
         elif Loan.objects.exists():

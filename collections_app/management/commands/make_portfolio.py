@@ -6,14 +6,8 @@ import argparse
 from typing import Any
 
 from collections_app.kernel import clock
-from collections_app.management.base import JsonCommand, iso_date
+from collections_app.management.base import JsonCommand, iso_date, positive
 from collections_app.services.portfolio import PROFILES, write_portfolio
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number of loans, such as 1000")
-    return int(text)
 
 
 class Command(JsonCommand):
@@ -22,7 +16,7 @@ class Command(JsonCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--loans", type=_count, required=True, metavar="N", help="how many loans")
+        parser.add_argument("--loans", type=positive, required=True, metavar="N", help="how many loans")
         parser.add_argument("--profile", choices=sorted(PROFILES), default="prime", help="subprime is invented")
         parser.add_argument("--seed", default="1", help="the same seed gives the same portfolio")
         parser.add_argument("--as-of", type=iso_date, metavar="DATE", help="the day it is made for; default today")

@@ -325,6 +325,8 @@ def _context(texts: Catalogue, text: Text, facts: Facts) -> tuple[dict[str, Any]
             context[name] = shower.date(value)
         elif isinstance(value, bool):
             context[name] = value
+        elif name == "signed_by" and value == facts.sender_name:
+            context[name] = shower.words("")  # a firm that signs for itself is named once
         elif name in ("how_to_pay", "debt_advice"):
             context[name] = shower.words(value.rstrip(" .。"))  # the texts set the full stop
         elif isinstance(value, int):

@@ -105,26 +105,35 @@ def _papers(sources: Sequence[Source]) -> list[Happened]:
 
 
 def _contacts(log: Log) -> list[Happened]:
-    """The first message by each channel, every talk and visit, all that came in; letters stand with their papers."""
-    told, first = [], set()
+    """Of each step the first try by each channel, every talk and visit, all that came in; letters stand with their
+    papers. A reminder by SMS is no first notice: each step is told.
+    """
+    told: list[Happened] = []
+    first: set[tuple[str, str]] = set()
     spoken = tuple(words.OUTCOMES[outcome] for outcome in words.SPOKEN)
     for entry in log.entries:
         if entry.withheld or (entry.channel == words.CHANNELS["letter"] and entry.direction == "out"):
             continue
-        talked = entry.outcome.startswith(spoken) or entry.channel == words.CHANNELS["visit"]
-        if entry.direction == "out" and not talked and entry.channel in first:
+        talked = (
+            entry.outcome.startswith(spoken)
+            or entry.channel == words.CHANNELS["visit"]
+            or entry.what == words.event("conversation")
+        )
+        if entry.direction == "out" and not talked and (entry.channel, entry.what) in first:
             continue
-        first.add(entry.channel)
+        first.add((entry.channel, entry.what))
         told.append(_contact(entry))
     return told
 
 
 def _contact(entry: ContactEntry) -> Happened:
     whom = f" with {entry.person}" if entry.person else ""
-    way = "" if entry.direction == "out" else ", received"
+    outside = entry.direction == "out" and not entry.clearance
+    way = ", received" if entry.direction == "in" else f", by {entry.by}" if outside and entry.by else ""
+    outcome = f". {entry.outcome}" if entry.outcome not in ("", words.RECEIVED, words.MADE) else ""
     return Happened(
         entry.at.date(),
-        f"{entry.channel}{way}{whom}: {entry.what}. {entry.outcome}",
+        f"{entry.channel}{way}{whom}: {entry.what}{outcome}",
         source="contact_log",
         contact=entry.number,
         generated=entry.generated,

@@ -108,17 +108,14 @@ def _withheld_entry(c: Contact, j: Judgement, sheet: FactSheet, loan: Loan) -> C
 def _made_entry(c: Contact, sheet: FactSheet | None, promise: Promise | None, loan: Loan) -> ContactEntry:
     zone = words.zone_of(c.person)
     by_hand = c.channel in Contact.BY_HAND
-    pages = (
-        f", {c.document.pages} page{'s' if c.document.pages != 1 else ''}" if c.document and c.document.pages else ""
-    )
     return ContactEntry(
         number=0,
         at=words.local(left_at(c), zone),
         zone=zone,
         channel=words.channel(c.channel),
         direction="in" if c.direction == "in" else "out",
-        what=f"{words.step(c.step)}{pages}",
-        outcome=_outcome(c, zone, promise),
+        what=f"{words.step(c.step)}{pages_of(c)}",
+        outcome=outcome_of(c, zone, promise),
         by=words.staff_name(c.agent) if by_hand else "the system",
         person=_other(c, loan),
         clearance=f"J-{c.clearance.judgement.pk}" if c.clearance is not None else "",
@@ -129,21 +126,29 @@ def _made_entry(c: Contact, sheet: FactSheet | None, promise: Promise | None, lo
     )
 
 
+def pages_of(c: Contact) -> str:
+    """How many pages a letter has, to stand after its name."""
+    if c.document is None or not c.document.pages:
+        return ""
+    return f", {c.document.pages} page{'s' if c.document.pages != 1 else ''}"
+
+
 def left_at(c: Contact) -> dt.datetime:
     """The instant that the log tells of a contact: when it left, or was tried, or was claimed."""
     return c.sent_at or c.attempted_at or c.claimed_at or c.not_before
 
 
-def _outcome(c: Contact, zone: str, promise: Promise | None) -> str:
+def outcome_of(c: Contact, zone: str, promise: Promise | None = None) -> str:
+    """What came of a contact, in words."""
     state = Contact.State
     if c.state == state.COMPLETED:
         told = words.OUTCOMES.get(c.outcome, c.outcome)
         if promise is not None:
-            told += f": {promise.amount} {promise.currency} by {promise.due_on:%d %b %Y}"
+            told += f": {promise.amount} {promise.currency} by {promise.due_on.day} {promise.due_on:%b %Y}"
         return told
     if c.state == state.DELIVERED:
         when = words.local(c.settled_at, zone) if c.settled_at else None
-        return f"Delivered {when:%d %b %Y %H:%M}" if when else "Delivered"
+        return f"Delivered {words.minute(when)}" if when else "Delivered"
     if c.state == state.FAILED:
         return f"Failed: {c.failure}" if c.failure else "Failed"
     return {
@@ -164,7 +169,7 @@ def _event_entry(e: ContactEvent, loan: Loan) -> ContactEntry:
         channel=words.channel(e.channel or "voice"),
         direction="in" if incoming else "out",
         what=words.event(e.kind),
-        outcome="Received" if incoming else "Made",
+        outcome=words.RECEIVED if incoming else words.MADE,
         by="" if incoming else ("the lender" if e.by == "us" else e.by),
         person=e.person.name if e.person_id != loan.debtor_id else "",
         generated="generated" in e.flags or (e.person_id != loan.debtor_id and e.person.generated),

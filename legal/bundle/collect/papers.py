@@ -33,7 +33,7 @@ from collections_app.models import (
 from legal.bundle.manifest import canonical_json
 
 from . import words
-from .contacts import left_at
+from .contacts import left_at, outcome_of, pages_of
 from .source import Column, Paper, Source, position
 from .versions import newest_versions
 
@@ -160,7 +160,9 @@ def forbearance(loan: Loan) -> Source | None:
 
 
 def messages(loan: Loan) -> Source | None:
-    """The exact texts of the SMS, e-mails and app messages that left, each with the hash stored when it left."""
+    """The exact texts of the SMS, e-mails and app messages that were sent, with what came of each (one that failed
+    reached nobody) and the hash stored when it left.
+    """
     about = ContactCase.objects.filter(loan=loan).values("contact")
     sent = list(
         Contact.objects.filter(
@@ -178,10 +180,11 @@ def messages(loan: Loan) -> Source | None:
             f"Agreement {loan.number}: {len(sent)} message{'s' if len(sent) != 1 else ''}, each with its exact text. "
             "Times are local to the person written to."
         ),
-        columns=(Column("Date, time", 33), Column("Channel", 20), Column("Text, and its SHA-256 as stored")),
+        columns=(Column("Date, time", 33), Column("Channel, outcome", 34), Column("Text, and its SHA-256 as stored")),
         rows=tuple(
             (
-                f"{words.local(left_at(c), words.zone_of(c.person)):%d %b %Y, %H:%M}", words.channel(c.channel),
+                words.minute(words.local(left_at(c), words.zone_of(c.person))),
+                f"{words.channel(c.channel)}\n{outcome_of(c, words.zone_of(c.person))}",
                 f"{c.text}\n\n{c.text_sha256}",
             )
             for c in sent
@@ -211,12 +214,12 @@ def delivery(contact: Contact, *, place: int) -> Source:
         intro="From the records of the print batch and of the post, as they were entered.",
         columns=(Column("What", 50), Column("As recorded")),
         rows=(
-            ("Letter", f"{words.step(contact.step)}, {contact.document.pages if contact.document else '?'} page(s)"),
+            ("Letter", f"{words.step(contact.step)}{pages_of(contact)}"),
             ("SHA-256 of the letter", contact.document.sha256 if contact.document else ""),
             ("Print batch", str(contact.print_batch_id or "printed singly")),
-            ("Posted", f"{posted:%d %b %Y, %H:%M} ({zone})"),
+            ("Posted", f"{words.minute(posted)} ({zone})"),
             ("Tracking number", contact.external_ref),
-            ("Delivered", f"{arrived:%d %b %Y, %H:%M} ({zone})" if arrived else ""),
+            ("Delivered", f"{words.minute(arrived)} ({zone})" if arrived else ""),
         ),
     )
     return Source(

@@ -25,6 +25,9 @@ OUTCOMES = {
 # Outcomes of a call or visit in which somebody was spoken to.
 SPOKEN = frozenset(OUTCOMES) - {"no_answer", "voicemail", "wrong_number", "not_met"}
 
+# The outcome of what came in, and of what others did.
+RECEIVED, MADE = "Received", "Made"
+
 _EVENTS = {
     "call_placed": "Call placed", "call_unanswered": "Call not answered", "conversation": "Conversation",
     "voicemail_left": "Voicemail left", "voicemail_limited_left": "Limited voicemail left", "visit_made": "Visit made",
@@ -48,6 +51,11 @@ def zone_of(person: Person) -> str:
     """The zone in which a person's times are told: the first that is known of them, else UTC."""
     zones = sorted(person.zones.items())
     return zones[0][1] if zones else "UTC"
+
+
+def minute(at: dt.datetime) -> str:
+    """14 Mar 2026, 09:02, by the clock that the instant carries."""
+    return f"{at.day} {at:%b %Y, %H:%M}"
 
 
 def local(at: dt.datetime, zone: str) -> dt.datetime:

@@ -19,8 +19,9 @@ from collections_app.kernel.errors import DomainError
 from legal.management.arguments import iso_date
 from legal.management.json_command import JsonCommand
 from legal.services.business_day import business_day
+from legal.services.downloads import take_out
 from legal.services.files import find_file
-from legal.services.packs import build_or_seal, write_out
+from legal.services.packs import build_or_seal
 
 
 class Command(JsonCommand):
@@ -45,7 +46,8 @@ class Command(JsonCommand):
             court=options["court"],
         )  # fmt: skip
         pack, sheet = built.pack, built.checklist
-        pdf, archive = write_out(pack, options["out"] or Path(settings.VAR_DIR) / "packs")
+        folder = options["out"] or Path(settings.VAR_DIR) / "packs"
+        pdf, archive = take_out(pack, folder, at=clock.now(), by=by, because=f"written into {folder} by build_pack")
         return {
             "pack": pack.file_name,
             "version": pack.version,

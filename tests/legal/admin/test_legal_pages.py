@@ -313,3 +313,48 @@ def test_the_list_of_files_asks_as_often_for_many_as_for_one(opened: LegalFile, 
         open_file(case, on=legal.DAY, by=people["legal clerk"], because="referred")
     six = queries_of(lambda: client.get(address))
     assert len(one) == len(six)
+
+
+@pytest.mark.parametrize("term", ["LF-{file}", "{file}", "{loan}", "{name}"])
+def test_the_rows_of_a_file_are_found_by_what_the_file_is_found_by(
+    opened: LegalFile, people: dict[str, Any], term: str
+) -> None:
+    other = open_file(
+        legal.a_referred_case(name="Somebody Else", number="L-20009"),
+        on=legal.DAY,
+        by=people["legal clerk"],
+        because="referred",
+    )
+    collect_exhibits(other, on=legal.DAY, at=legal.AT, by=people["legal clerk"])
+    word = term.format(file=opened.pk, loan=opened.case.loan.number, name=opened.person.name)
+    clerk = logged_in(people["legal clerk"])
+    for model, path in ((Exhibit, "file_id"), (LegalFile, "pk")):
+        address = reverse(f"admin:legal_{model._meta.model_name}_changelist")
+        rows = clerk.get(address, {"q": word}).context["cl"].result_list
+        assert {getattr(r, path) for r in rows} == {opened.pk}, model
+        assert not clerk.get(address, {"q": "Zebedee"}).context["cl"].result_list
+
+
+def test_a_pack_is_found_by_its_digest(opened: LegalFile, people: dict[str, Any]) -> None:
+    pack = sealed(opened, people)
+    clerk, address = logged_in(people["legal clerk"]), reverse("admin:legal_pack_changelist")
+    for word in (pack.sha256, pack.manifest_sha256, opened.number):
+        assert [p.pk for p in clerk.get(address, {"q": word}).context["cl"].result_list] == [pack.pk]
+    assert not clerk.get(address, {"q": "f" * 64}).context["cl"].result_list
+
+
+def test_the_digest_of_a_link_is_not_found_out_by_filters(opened: LegalFile, people: dict[str, Any]) -> None:
+    address = reverse("admin:legal_packlink_changelist")
+    assert logged_in(people["supervisor"]).get(address, {"token_sha256__startswith": "a"}).status_code == 400
+
+
+def test_odd_numbers_break_no_page_of_the_department(opened: LegalFile, people: dict[str, Any]) -> None:
+    clerk = logged_in(people["legal clerk"])
+    clerk.raise_request_exception = False
+    for model in REGISTERED:
+        for q in ("²", "LF-²", "9" * 25, "LF-" + "9" * 19):
+            address = reverse(f"admin:legal_{model._meta.model_name}_changelist")
+            assert clerk.get(address, {"q": q}).status_code == 200, (model, q)
+    for what, name in (("exhibit", "exhibit"), ("mend", "defect"), ("met", "deadline")):
+        address = reverse(f"admin:legal_legalfile_{what}", args=[opened.pk])
+        assert clerk.post(address, {name: "²", "because": "x", "answer": "x"}).status_code == 404, what

@@ -75,6 +75,17 @@ def test_the_log_counts_what_it_shows(case, court, built):
     assert text.count("Withheld") == 4
     assert "made outside this system" in text
 
+    # What is said of the records is said of these contacts too: nobody asked the rules about the dialler's call.
+    said = " ".join(pypdfium2.PdfDocument(made.pdf)[3].get_textpage().get_text_bounded().split())
+    assert "The rules were asked about each outgoing contact of this system before it left" in said
+    assert "1 contact of the log was made outside this system, without asking its rules before" in said
+
+
+def test_where_all_was_made_here_the_statement_on_the_records_speaks_of_no_other(pack):
+    said = " ".join(pypdfium2.PdfDocument(pack.pdf)[3].get_textpage().get_text_bounded().split())
+    assert "The rules were asked about each outgoing contact before it left" in said
+    assert "outside this system" not in said
+
 
 def test_a_time_in_another_zone_names_its_zone(case, court):
     entry = replace(case.manifest.contacts[0], zone="Asia/Taipei")

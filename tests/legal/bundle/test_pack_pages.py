@@ -48,6 +48,25 @@ def test_the_cover_tells_the_whole_digest_and_what_is_claimed(pack):
     assert "溫予棠" in cover
 
 
+def test_the_cover_tells_what_was_applied_though_nobody_approved_it(pack, case, built):
+    cover = " ".join(texts(pack.pdf)[0].split())
+    assert "Not approved yet preset uk-cca applied as a draft: page 4" in cover
+    with pikepdf.open(pack.pdf) as pdf:
+        assert links_of(pdf, 1) == [4]
+
+    two = tuple(replace(each, draft=True) for each in case.manifest.rules)
+    assert "ladder six-day and preset uk-cca applied as drafts" in " ".join(texts(built(rules=two).pdf)[0].split())
+    approved = tuple(replace(each, draft=False) for each in case.manifest.rules)
+    assert "Not approved yet" not in texts(built(rules=approved).pdf)[0]
+
+
+def test_the_index_says_how_far_the_chronology_goes_and_calls_our_own_letters_not_received(pack):
+    index = " ".join(texts(pack.pdf)[1].split())
+    assert "Chronology to 5 Aug 2026 3" in index
+    assert "are reproduced unchanged" in index
+    assert "as received" not in index
+
+
 def test_index_and_chronology_link_to_the_pages_they_name(pack):
     pages = texts(pack.pdf)
     with pikepdf.open(pack.pdf) as pdf:
