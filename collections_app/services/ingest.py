@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from collections_app.kernel import actors, bulk, clock, fsm, history, keys, locks, money
 from collections_app.kernel.errors import DomainError
@@ -248,6 +248,7 @@ def _take_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
         for loan in Loan.objects.filter(number__in=[r.number for r in found])
         .select_related("debtor")
         .only("number", "row_digest", "currency", "generated", "debtor__source_ref")
+        .annotate(stored_instalments=Count("instalments"))
     }
     fresh = [r for r in found if r.number not in known]
     _create_loans(fresh, job)
@@ -267,7 +268,8 @@ def _take_loans(found: Sequence[records.LoanRecord], job: _Job) -> None:
 
 def _not_the_same_loan(loan: Loan, r: records.LoanRecord) -> Reject | None:
     """A row under a known number that tells of another borrower, or of another currency, is not news of that loan: written
-    over it, one person would get the name and the numbers of another."""
+    over it, one person would get the name and the numbers of another. Nor is one that leaves instalments out: they would
+    stay due, and the borrower be followed up for them."""
     if r.currency != loan.currency:
         return reject(
             r.line,
@@ -285,6 +287,17 @@ def _not_the_same_loan(loan: Loan, r: records.LoanRecord) -> Reject | None:
             "other_debtor",
             f"Loan {r.number} is that of borrower {loan.debtor.source_ref}, this row names {r.debtor.reference}; a loan does "
             "not change its borrower by a file. Ask the lender which is right.",
+            r.row,
+        )
+    listed = sum(1 for _ in r.instalments())
+    if 0 < listed < loan.stored_instalments:  # type: ignore[attr-defined]
+        return reject(
+            r.line,
+            "instalments",
+            str(listed),
+            "fewer_instalments",
+            f"Loan {r.number} has {loan.stored_instalments} instalments, this row {listed}. What falls away is an event "  # type: ignore[attr-defined]
+            "(a settlement, a restructuring), not a correction: report it as one.",
             r.row,
         )
     return None

@@ -57,6 +57,14 @@ def test_a_row_in_another_currency_is_sent_back_and_no_amount_changes(tmp_path: 
     assert set(Instalment.objects.values_list("currency", flat=True)) == {"USD"}
 
 
+def test_a_row_with_fewer_instalments_is_sent_back_and_none_is_left_due_in_silence(tmp_path: Path) -> None:
+    told = imported(tmp_path, "second", {**LOAN, "instalments": "10"})
+    assert (told["updated"], told["rejected"]) == (0, 1)
+    assert "Loan L-0004 has 12 instalments, this row 10" in reason(told)
+    assert imported(tmp_path, "third", {**LOAN, "instalments": "14"})["updated"] == 1
+    assert the_loan().instalments.count() == 14
+
+
 def test_the_same_row_in_another_file_changes_nothing(tmp_path: Path) -> None:
     told = imported(tmp_path, "second", LOAN, {**LOAN, "number": "L-0005"})
     assert (told["created"], told["updated"], told["unchanged"]) == (1, 0, 1)
