@@ -20,6 +20,9 @@ DAILY_STEPS: list[str] = [
     "legal.daily.open_files",
 ]
 
+# What other apps add to the demo once its days are closed: called with the day and the demo's users by name.
+DEMO_STEPS: list[str] = ["legal.demo.give_to_lawyer"]
+
 # Tasks are named, not imported: settings are read before any app is ready. The hour is the lender's
 # (CELERY_TIMEZONE = LENDER_TIME_ZONE). Closing a day plans and never sends; dispatch, each minute, sends.
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {

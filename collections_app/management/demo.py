@@ -14,9 +14,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from collections_app.daily.runner import close_day
-from collections_app.kernel import fsm, history, keys
+from collections_app.kernel import actors, fsm, history, keys
 from collections_app.kernel.errors import DomainError, Refused
-from collections_app.models import Case, Certification, Contact, Course, Hold, Loan, StaffProfile
+from collections_app.models import Case, Certification, Contact, ContactPoint, Course, Hold, Loan, StaffProfile
 from collections_app.policy import loader
 from collections_app.policy.in_force import Policies
 from collections_app.services import calls, cases, holds, ingest, letters, portfolio, receipts
@@ -92,6 +92,22 @@ def make_staff(on: dt.date) -> list[dict[str, str]]:
     return out
 
 
+# A bank that sends no reference of its own: a row like one of another file may be the same money told twice.
+_BANK = """
+id = "demo-bank"
+title = "A bank that gives its transfers no reference"
+
+[payments]
+identity = "row"
+
+[payments.fields]
+loan_number = "loan_number"
+value_on = "value_on"
+amount = "amount"
+currency = "currency"
+"""
+
+
 class Demo:
     """Plays the fortnight before `today`."""
 
@@ -118,11 +134,13 @@ class Demo:
             close_day(day)
             if back:
                 self._work(day)
+        self._left_to_decide()
 
     def _work(self, day: dt.date) -> None:
         noon = dt.datetime.combine(day, dt.time(16), tzinfo=dt.UTC)
         dispatch(at=noon)
         self._calls(day, noon + dt.timedelta(minutes=20))
+        self._dialled(day, noon + dt.timedelta(hours=1))
         self._supervise(day, noon + dt.timedelta(hours=2))
         self._answers(noon + dt.timedelta(hours=3))
         dispatch(at=noon + dt.timedelta(hours=5))
@@ -171,6 +189,38 @@ class Demo:
             )
         else:
             calls.log_outcome(contact, outcome=outcome, at=at, by=by, on=day)
+
+    def _dialled(self, day: dt.date, at: dt.datetime) -> None:
+        """On the last two days the dialler of an agency, whose clock runs on another continent's time, calls one debtor at
+        night: the calls are kept and judged, and each opens a breach."""
+        case = Case.objects.on_ladder().filter(debtor__country="US").order_by("pk").first()
+        if case is None or (self.today - day).days > 2:
+            return
+        receipts.keep_event(
+            kind="call_placed", at=at.replace(hour=8), person=case.debtor, loans=[case.loan], by=actors.machine(actors.RECEIPTS),
+            who="dialler", contact_point=case.debtor.contact_points.filter(kind=ContactPoint.Kind.MOBILE).order_by("pk").first(),
+            channel="voice", note="reported by the agency's dialler",
+        )  # fmt: skip
+
+    def _left_to_decide(self) -> None:
+        """What a supervisor finds in the morning: a hold that was asked for, and money that may have been told twice."""
+        case = Case.objects.on_ladder().order_by("-pk").first()
+        if case is not None:
+            holds.request_hold(
+                case, reason="hardship", from_on=self.today, until_on=self.today + dt.timedelta(days=13), by=self.users["mei"],
+                because="lost her work this week, brings the letter on Monday",
+            )  # fmt: skip
+        rows = [
+            f"{loan.number},{self.today - dt.timedelta(days=1)},{loan.instalment},{loan.currency}\n"
+            for loan in Loan.objects.filter(state__in=Loan.LIVE).order_by("pk")[:2]
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            mapping = Path(folder) / "bank.toml"
+            mapping.write_text(_BANK)
+            for name, told in (("bank-morning.csv", rows[:1]), ("bank-evening.csv", rows)):
+                file = Path(folder) / name
+                file.write_text("".join(["loan_number,value_on,amount,currency\n", *told]))
+                ingest.import_payments(file, mapping=str(mapping))
 
     def _supervise(self, day: dt.date, at: dt.datetime) -> None:
         boss = self.users["priya"]

@@ -349,7 +349,7 @@ def _told(j: Judgement) -> dict[str, Any]:
 def find_borrower(text: str) -> Person:
     """A person by the source's number or by the id of the person. Refuses what names nobody."""
     found = Person.objects.select_related("key").filter(source_ref=text).first()
-    if found is None and text.isdigit() and len(text) < 19:
+    if found is None and text.isascii() and text.isdecimal() and len(text) < 19:
         found = Person.objects.select_related("key").filter(pk=int(text)).first()
     if found is None:
         raise DomainError(

@@ -9,6 +9,7 @@ from config import env
 from config.logging import configuration as logging_configuration
 from config.schedule import BEAT_SCHEDULE
 from config.schedule import DAILY_STEPS as DAILY_STEPS
+from config.schedule import DEMO_STEPS as DEMO_STEPS
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 # All that a running system writes outside its database: outbox, blobs, messages of the file broker.

@@ -15,17 +15,20 @@ from django.core.management import CommandError, call_command
 from collections_app.management import demo
 from collections_app.models import (
     AccessRecord,
+    Breach,
     Case,
     Contact,
     ContactEvent,
     DailyRun,
+    Hold,
     Judgement,
     Loan,
+    Payment,
     Person,
     PrintBatch,
     StaffProfile,
 )
-from legal.models import Pack
+from legal.models import LegalFile, Pack
 from tests.asserts import assert_history_is_whole
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +79,12 @@ def test_the_demo_gives_every_role_a_login_and_every_list_something_to_show(told
     assert ContactEvent.objects.filter(kind="sms_sent").exists() and PrintBatch.objects.exists()
     for contact in Contact.objects.order_by("pk"):
         assert_history_is_whole(contact)
+
+    # Somebody has something to decide: the supervisor, the compliance officer, the lawyer.
+    assert Hold.objects.filter(state="requested").exists() and Payment.objects.filter(state="suspect").exists()
+    assert Breach.objects.filter(state="open").exists()
+    lawyers = LegalFile.objects.filter(lawyer__username="clem")
+    assert lawyers.filter(state="in_review").exists() or lawyers.filter(state="accepted").exists()
 
     # Nobody in it is real, and nothing left the machine.
     assert not Person.objects.filter(generated=False).exists()

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandParser
+from django.utils.module_loading import import_string
 
 from collections_app.kernel import clock
 from collections_app.kernel.errors import DomainError
@@ -41,6 +42,8 @@ class Command(JsonCommand):
         play.fill()
         play.play()
         files = self._packs()
+        for path in settings.DEMO_STEPS:
+            import_string(path)(today, play.users)
         return {"users": users, **demo.counts(), "legal_files": files}
 
     def _packs(self) -> list[int]:
