@@ -39,4 +39,5 @@ def test_a_call_whose_number_was_refused_by_the_hours_can_be_made_in_the_morning
     call.refresh_from_db()
     assert not refused
     assert (call.state, call.not_before) == ("withheld", EIGHT + dt.timedelta(days=1))
-    assert list(calls.waiting_calls(by, at=call.not_before)) == [call]
+    shown = calls.reveal(call, at=call.not_before, by=by)
+    assert isinstance(shown, calls.Revealed) and shown.contact.state == "revealed"
