@@ -39,5 +39,7 @@ def test_a_call_whose_number_was_refused_by_the_hours_can_be_made_in_the_morning
     call.refresh_from_db()
     assert not refused
     assert (call.state, call.not_before) == ("withheld", EIGHT + dt.timedelta(days=1))
+    close(DAY_1 + dt.timedelta(days=2))
+    call.refresh_from_db()
     shown = calls.reveal(call, at=call.not_before, by=by)
     assert isinstance(shown, calls.Revealed) and shown.contact.state == "revealed"
