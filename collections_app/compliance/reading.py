@@ -7,6 +7,7 @@ checks where a rule asks for them.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,8 +16,8 @@ from sys import intern
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
-from django.db.models.functions import NullIf
+from django.db.models import F, Q, TextField
+from django.db.models.functions import Cast, NullIf
 
 from collections_app.kernel import bulk
 from collections_app.models import (
@@ -91,17 +92,28 @@ def _shared(row: Iterable[Any]) -> Iterator[Any]:
 
 def person_facts(person_ids: Iterable[int]) -> dict[int, PersonFact]:
     """The people with what the law asks of everybody: where they are."""
-    rows = Person.objects.filter(pk__any_of=sorted(set(person_ids))).values_list("key_id", "country", "region", "zones")
+    rows = Person.objects.filter(pk__any_of=bulk.Ids(person_ids)).values_list("key_id", "country", "region", ZONES)
     return {pk: person_fact(pk, *where) for pk, *where in rows}
 
 
-def person_fact(pk: int, country: str, region: str, zones: dict[str, str]) -> PersonFact:
-    return PersonFact(pk, intern(country), intern(region), _zones(tuple(sorted(zones.items()))))
+# JSON that thousands of rows share is read as text and parsed once.
+ZONES = Cast("zones", TextField())
+_FLAGS = Cast("flags", TextField())
+
+
+def person_fact(pk: int, country: str, region: str, zones: str) -> PersonFact:
+    """`zones` as the text of its JSON."""
+    return PersonFact(pk, intern(country), intern(region), _zones(zones))
 
 
 @lru_cache(maxsize=4096)
-def _zones(stated: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return stated
+def _zones(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(json.loads(text).items()))
+
+
+@lru_cache(maxsize=1024)
+def _flags(text: str) -> frozenset[str]:
+    return frozenset(json.loads(text))
 
 
 # -- asks --------------------------------------------------------------------------------------------
@@ -289,10 +301,12 @@ def _as_found(person: PersonFact) -> PersonFact:
 
 
 def _parties(debtors: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
-    """Who has a role on a debt of these debtors: person → (loan, debtor)."""
+    """Who else has a role on a debt of these debtors: person → (loan, debtor)."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for person, loan, debtor in LoanParty.objects.filter(loan__debtor__any_of=sorted(set(debtors))).values_list(
-        "person_id", "loan_id", "loan__debtor_id"
+    for person, loan, debtor in (
+        LoanParty.objects.filter(loan__debtor__any_of=bulk.Ids(debtors))
+        .exclude(person=F("loan__debtor"))
+        .values_list("person_id", "loan_id", "loan__debtor_id")
     ):
         found[person].append((loan, debtor))
     return found
@@ -357,7 +371,9 @@ def _read_events(needs: Sequence[tuple[Ask, Needs]], parties: dict[int, list[tup
             _widen(own, debtor, need.debtor, day)
             _widen(about, debtor, need.about, day)
     # An event that names no debt is about those of everybody whom its person has to do with.
-    around = {person: {d for _, d in of if d in about} for person, of in parties.items()} if about else {}
+    around: dict[int, set[int]] = {d: {d} for d in about}
+    for person, of in parties.items() if about else ():
+        around.setdefault(person, set()).update(d for _, d in of if d in about)
     if own or about:
         facts.loans = {loan.id: loan for a, _ in needs for loan in a.loans}
         _add_events(own, about, {p: of for p, of in around.items() if of}, facts)
@@ -376,7 +392,7 @@ def _widen(since: dict[int, dt.datetime | None], person: int, days: int | None, 
 # `known_at` where it is another instant: instants are costly to read.
 _EVENT = (
     "id", "kind", "at", NullIf(F("known_at"), F("at")), "person_id", "party", "contact_point_id", "channel", "direction", "purpose", "place",
-    "creditor_group", "flags", "contact_id",
+    "creditor_group", _FLAGS, "contact_id",
 )  # fmt: skip
 
 
@@ -405,7 +421,7 @@ def _add_events(
         debts = tuple(named.get(r[0], ()))
         channel = r[7] or _CHANNEL_OF.get(r[1], "voice")
         told = r[1], r[2], r[3] or r[2], r[4], r[5], debts, r[6], channel, r[8], r[9], r[10] or _place(channel), r[11]
-        values = (*_shared(told), frozenset(r[12]), r[13], r[0])
+        values = (*_shared(told), _flags(r[12]), r[13], r[0])
         e = EventFact(*values)
         if e.person in own:
             facts.person(e.person).events.append(e)
@@ -427,6 +443,8 @@ def _since(people: dict[int, dt.datetime | None], of: str) -> list[Any]:
 
 def _read_in_flight(ids: list[int], debtors: set[int], facts: Facts) -> None:
     """Contacts that were cleared and are not settled, with these people or about these debtors' debts."""
+    if not Contact.objects.in_flight().exists():  # nearly always, while a day is planned
+        return
     asks: dict[int, tuple[tuple[Any, ...], list[LoanFact]]] = {}
     rows = (
         Contact.objects.in_flight()

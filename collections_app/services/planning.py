@@ -505,7 +505,7 @@ class _Book:
         from collections_app.models import Person
 
         for pk, country, region, zones, language, preferred in Person.objects.filter(pk__any_of=people).values_list(
-            "key_id", "country", "region", "zones", "language", "preferred_channel"
+            "key_id", "country", "region", reading.ZONES, "language", "preferred_channel"
         ):
             self.people[pk] = reading.person_fact(pk, country, region, zones)
             self.language[pk], self.preferred[pk] = intern(language), intern(preferred)
