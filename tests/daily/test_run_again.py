@@ -176,6 +176,8 @@ def another_run() -> Iterator[None]:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [runner.RUN_LOCK])
             yield
+            # Given back, not left to the end of the session, which the server sees a moment after we close it.
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [runner.RUN_LOCK])
     finally:
         other.close()
 
