@@ -199,7 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench daily", description=__doc__.split("\n")[0])
     parser.add_argument("--size", type=int, default=100_000, help="loans in the book")
     parser.add_argument("--slice", type=int, default=2_000, dest="slice_", help="loans that the naive day does")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5, help="the median of so many counts")
     parser.add_argument(
         "--database", default=os.environ.get("DATABASE_URL") or SERVER, help="a PostgreSQL server on this machine"
     )
