@@ -2,13 +2,14 @@
 # From nothing: a bare Debian 12 in a folder (debootstrap: git and Python 3.11, nothing else), a fresh clone in it, then
 #   ./dev run    until the page answers, a collector logs a call in Chromium; stopped, started again, the same again
 #   ./dev test   in a second fresh clone; then once more
-# Ends with 1 when any of it fails. Needs root, debootstrap, Chromium and the network; takes an hour.
+# Ends with 1 when any of it fails. Needs root, debootstrap, Chromium and the network; takes a quarter of an hour.
 #   bench/bare.sh [--only run|test] FOLDER       what is in FOLDER/bare goes first
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 only=both
 [ "${1:-}" = --only ] && { only=$2; shift 2; }
-folder=${1:?give a folder for the bare system}/bare
+mkdir -p "${1:?give a folder for the bare system}"
+folder=$(cd "$1" && pwd)/bare
 port=8123
 
 say() { printf '\n=== %s (%s s)\n' "$*" "$SECONDS"; }
@@ -34,7 +35,9 @@ inside() { # in a clone of the bare system, with an empty environment
 make_system() {
   say "a bare Debian 12 in $folder"
   undo
-  rm -rf "$folder"
+  # What is mounted there is this machine's own: never to be removed with the folder.
+  if grep -q " $folder/" /proc/self/mounts; then say "unmount what is in $folder first"; exit 1; fi
+  rm -rf --one-file-system "$folder"
   mkdir -p "$folder"
   debootstrap --variant=minbase --include=git,python3,ca-certificates bookworm "$folder" >"$folder.log" 2>&1 ||
     { tail -5 "$folder.log"; exit 1; }
@@ -65,7 +68,7 @@ run_once() {
     sleep 1
   done
   say "the page answers"
-  "$root/.venv/bin/python" -m bench.bare_browser "http://127.0.0.1:$port/" "$log"
+  "$root/dev" bench bare_browser "http://127.0.0.1:$port/" "$log"
   pkill -INT -f "manage.py serve --port $port"
   wait $runs || { tail -20 "$log"; say "it did not end well"; exit 1; }
 }

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import sync_playwright
 
 NOTE = f"logged from a bare machine at {time.time():.0f}"
@@ -40,7 +41,7 @@ def walk(page: Any, address: str, name: str, password: str) -> str:
         page.keyboard.press("c")
         try:
             page.locator("#revealed-value").wait_for(timeout=4000)
-        except Exception:  # the gate says no: another case
+        except TooLate:  # the gate says no: another case
             continue
         page.keyboard.press("l")
         page.keyboard.press("1")

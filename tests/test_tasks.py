@@ -20,6 +20,7 @@ from kombu import Exchange, Queue
 
 from collections_app import tasks
 from collections_app.daily import runner
+from collections_app.kernel import actors, fsm
 from collections_app.models import Contact, DailyRun
 from tests.walks.ground import LOAN, PAYMENT, a_file, command, load_policies, outbox
 
@@ -63,8 +64,8 @@ def test_a_run_that_is_in_progress_is_left_alone(frozen_day: dt.datetime, monkey
 def test_any_other_refusal_of_the_day_is_an_error_of_the_task(
     frozen_day: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    DailyRun.objects.create(date=dt.date(2026, 3, 20), opened_at=frozen_day, started_by="ops")
-    DailyRun.objects.update(state="closed")
+    run = DailyRun.objects.create(date=dt.date(2026, 3, 20), opened_at=frozen_day, started_by="ops")
+    fsm.apply(run, "close", by=actors.machine(actors.RUN), because="all windows are done", at=frozen_day, result={})
     with pytest.raises(runner.DomainError, match="lies behind 2026-03-20"):
         tasks.close_day.delay().get()
 

@@ -223,9 +223,8 @@ class Reading:
             if permit:
                 told["permitted"] = next(each) is not None
             if of is Exhibit and told["item"] == "contact_log":
-                del told[
-                    "sha256"
-                ]  # the log names contacts and judgements by their numbers; both are compared themselves
+                # The log names contacts and judgements by their numbers; both are compared themselves.
+                del told["sha256"]
             return told
 
         return columns, tell

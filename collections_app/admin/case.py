@@ -31,11 +31,11 @@ from collections_app.kernel.admin import (
     HouseList,
     ReasonedForm,
     made_up_mark,
-    number_in,
     office_time,
     tell,
 )
 from collections_app.kernel.errors import DomainError
+from collections_app.kernel.numbers import number_in
 from collections_app.models import (
     Case,
     Charge,

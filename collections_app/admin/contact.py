@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock
-from collections_app.kernel.admin import BaseAdmin, Button, name_of, number_in, office_time
+from collections_app.kernel.admin import BaseAdmin, Button, name_of, office_time
+from collections_app.kernel.numbers import number_in
 from collections_app.models import Contact, ContactCase
 from collections_app.services import letters
 

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from collections_app.kernel.admin import BaseAdmin, number_in
+from collections_app.kernel.admin import BaseAdmin
+from collections_app.kernel.numbers import number_in
 
 
 class ShowFilter(SimpleListFilter):

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock, keys
-from collections_app.kernel.admin import BaseAdmin, Button, mask, name_of, number_in
+from collections_app.kernel.admin import BaseAdmin, Button, mask, name_of
+from collections_app.kernel.numbers import number_in
 from collections_app.models import (
     BlindIndex,
     BorrowerState,

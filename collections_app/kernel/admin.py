@@ -43,24 +43,17 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from . import clock, fsm, history
 from .errors import DomainError, Refused
 from .money import MoneyField
+from .numbers import KEY_DIGITS, number_in
 from .personal import ERASED, PersonalField
 
-NUMBER_DIGITS = 18  # so many digits fit every key of the database
 COUNT_LIMIT = 10_000  # a list counts so many rows; counting an unfiltered million takes longer than showing it
 BULK_LIMIT = 500  # rows of one bulk act: each is asked one by one, before and again when it is done
 
 # --- Numbers that people type ---------------------------------------------------------------------------------
 
 
-def number_in(text: str | None) -> int | None:
-    """The number of a row that a person or an address gave, or None: “²” is a digit to Python and no number, and a number
-    that no key can hold is not asked of the database, which would refuse the whole page."""
-    text = text or ""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else None
-
-
 def _is_beyond_keys(text: str) -> bool:
-    return text.removeprefix("-").isdecimal() and len(text) > NUMBER_DIGITS
+    return text.removeprefix("-").isdecimal() and len(text) > KEY_DIGITS
 
 
 # --- Masking ------------------------------------------------------------------------------------------------

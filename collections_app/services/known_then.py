@@ -11,6 +11,7 @@ from django.db import models
 
 from collections_app.kernel.errors import DomainError
 from collections_app.kernel.history import history_of
+from collections_app.kernel.numbers import number_in
 from collections_app.kernel.personal import PersonalField
 from collections_app.models import Instalment, Loan
 
@@ -27,8 +28,8 @@ def known_then(what: str, at: dt.datetime) -> dict[str, Any]:
     """`what` is `case:12`, `loan:L-0004`, … Gives `object, at, fields` and who made it so, when and why (`changed`).
 
     `fields` holds the columns as they stood, relations by their key; `personal` names those that hold personal data, which is
-    not shown. Of a loan, `instalments` are given as they stood too (what was paid on them, `statement` tells). Refused: a word that is no tracked model, an object that
-    was never there, an instant before it was or after it was deleted.
+    not shown. Of a loan, `instalments` are given as they stood too (what was paid on them, `statement` tells). Refused: a word
+    that is no tracked model, an object that was never there, an instant before it was or after it was deleted.
     """
     name, _, key = what.partition(":")
     model = tracked().get(name)
@@ -71,9 +72,10 @@ def _key(model: type[models.Model], key: str, what: str) -> Any:
         pk = Loan._default_manager.filter(number=key).values_list("pk", flat=True).first()
         if pk is not None:
             return pk
-    if not key.isdecimal():
+    number = number_in(key)
+    if number is None:
         raise DomainError("unknown_object", f"There is no {what.replace(':', ' ', 1)}.", object=what)
-    return int(key)
+    return number
 
 
 def _instalments(loan: int, at: dt.datetime) -> Sequence[Any]:

@@ -17,6 +17,7 @@ from collections_app.compliance.facts import Ask, Facts, LoanFact
 from collections_app.compliance.gate import Gate
 from collections_app.compliance.verdict import PERMITTING, Answer
 from collections_app.kernel.errors import DomainError
+from collections_app.kernel.numbers import number_in
 from collections_app.models import Case, Contact, ContactEvent, ContactPoint, Judgement, Loan, LoanParty, Person, Role
 from collections_app.policy.in_force import Policies
 
@@ -349,8 +350,8 @@ def _told(j: Judgement) -> dict[str, Any]:
 def find_borrower(text: str) -> Person:
     """A person by the source's number or by the id of the person. Refuses what names nobody."""
     found = Person.objects.select_related("key").filter(source_ref=text).first()
-    if found is None and text.isascii() and text.isdecimal() and len(text) < 19:
-        found = Person.objects.select_related("key").filter(pk=int(text)).first()
+    if found is None and (number := number_in(text)) is not None:
+        found = Person.objects.select_related("key").filter(pk=number).first()
     if found is None:
         raise DomainError(
             "no_such_borrower",

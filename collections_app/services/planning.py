@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sys import intern
 from typing import Any
 
@@ -44,7 +44,10 @@ class Due:
     instalment: int | None = None
     occurrence: int = 0
     attempt: int = 0
-    channels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()  # in the order in which they are tried; the step's own unless told
+
+    def __post_init__(self) -> None:
+        self.channels = self.channels or _channels(self.step)
 
 
 @dataclass(slots=True)
@@ -268,7 +271,6 @@ def _due_steps(window: tuple[int, int], on: dt.date, gate: Gate) -> list[Due]:
                         stage,
                         case=pk,
                         occurrence=day + 1000 * anchors,
-                        channels=_channels(step),
                     )
                 )
         out += _owed(cases.filter(ladder_id=policy_id), ladder, on)
@@ -317,7 +319,6 @@ def _owed(cases: Any, ladder: Ladder, on: dt.date) -> list[Due]:
                     case=pk,
                     occurrence=step.last_day + 1000 * anchors,
                     attempt=last + 1,
-                    channels=_channels(step),
                 )
             )
     return out
@@ -357,7 +358,6 @@ def _reminders(window: tuple[int, int], on: dt.date, gate: Gate) -> list[Due]:
                         "",
                         instalment=instalment,
                         occurrence=day,
-                        channels=_channels(step),
                     )
                 )
     return out
@@ -591,22 +591,7 @@ def _fallbacks(drafts: list[Draft]) -> list[Due]:
         for due in d.dues:
             rest = due.channels[due.channels.index(d.channel) + 1 :]
             if rest:
-                out.append(
-                    Due(
-                        due.step,
-                        due.ladder,
-                        due.loan,
-                        due.person,
-                        due.group,
-                        due.day,
-                        due.stage,
-                        due.case,
-                        due.instalment,
-                        due.occurrence,
-                        due.attempt + 1,
-                        rest,
-                    )
-                )
+                out.append(replace(due, attempt=due.attempt + 1, channels=rest))
     return out
 
 

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from collections_app.kernel import clock, fsm
-from collections_app.kernel.admin import Act, Button, ReasonedForm, act_of, name_of, number_in, office_time, tell
+from collections_app.kernel.admin import Act, Button, ReasonedForm, act_of, name_of, office_time, tell
 from collections_app.kernel.errors import DomainError
+from collections_app.kernel.numbers import number_in
 from legal import tasks
 from legal.bundle.courts import load_court
 from legal.models import Deadline, Defect, Exhibit, LegalFile, Pack

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from collections_app.kernel import fsm, history, locks
 from collections_app.kernel.errors import DomainError, Refused
+from collections_app.kernel.numbers import number_in
 from collections_app.models import Case
 from legal.bundle.courts import load_court
 from legal.models import LegalFile
@@ -47,9 +48,9 @@ def open_file(case: Case, *, on: dt.date, by: Any, because: str, run: Any = None
 
 def find_file(named: str) -> LegalFile:
     """The file of a number (`LF-0112`) or an id (`112`). Raises DomainError `unknown_file`."""
-    digits = named.strip().upper().removeprefix("LF-")
-    if digits.isascii() and digits.isdecimal() and len(digits) < 19:
-        found = LegalFile.objects.select_related("case__loan", "person__key").filter(pk=int(digits)).first()
+    number = number_in(named.strip().upper().removeprefix("LF-"))
+    if number is not None:
+        found = LegalFile.objects.select_related("case__loan", "person__key").filter(pk=number).first()
         if found is not None:
             return found
     raise DomainError(

@@ -17,6 +17,7 @@ from collections_app.compliance import facts, reading
 from collections_app.compliance.evaluation import Evaluator
 from collections_app.compliance.facts import AgentFact, Ask, Facts, LoanFact, PersonFact, Slot
 from collections_app.compliance.gate import Gate
+from collections_app.kernel import fsm
 from collections_app.models import Contact, ContactCase, ContactPoint, LoanParty, Person
 from collections_app.policy.schema import (
     ActorParams,
@@ -61,6 +62,7 @@ from tests.factories.borrowers import (
     stated_hours,
 )
 from tests.factories.contacts import revealed, sending
+from tests.factories.staff import a_machine
 
 pytestmark = pytest.mark.django_db
 
@@ -556,7 +558,7 @@ def test_a_debtor_whose_every_number_is_invalid_may_be_looked_for(law: None):
     contact = a_planned_contact(case, "voice", person=friend, party="contact_person", purpose="locate")
     noon = dt.datetime(2026, 3, 16, 4, tzinfo=dt.UTC)
     assert "CN-05" in judge(contact, at=noon)[contact.pk].answer.by
-    ContactPoint.objects.filter(person=case.debtor, kind="mobile").update(state="invalid")
+    fsm.apply(case.debtor.contact_points.get(kind="mobile"), "mark_invalid", by=a_machine(), because="nobody there")
     assert "CN-05" not in judge(contact, at=noon)[contact.pk].answer.by
     a_contact_point(case.debtor, "landline", "+12015550123")
     assert "CN-05" in judge(contact, at=noon)[contact.pk].answer.by

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from collections_app.kernel import fsm
 from collections_app.kernel.errors import DomainError, Refused
 from collections_app.models import (
     AccessRecord,
@@ -15,7 +16,6 @@ from collections_app.models import (
     Case,
     Contact,
     ContactEvent,
-    ContactPoint,
     Hold,
     Judgement,
     PolicyVersion,
@@ -25,6 +25,7 @@ from collections_app.policy import loader
 from collections_app.services import calls, holds, stops
 from tests.asserts import assert_history_is_whole
 from tests.factories import borrowers, cases, contacts, loans
+from tests.factories.staff import a_machine
 
 DAY = cases.DAY  # Monday, 16 March 2026
 MORNING = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)  # 10:00 in Chicago
@@ -151,7 +152,7 @@ def test_a_call_by_hand_is_a_row_like_any_planned_one(case: Case, collector: Any
 
 
 def test_without_a_usable_address_no_call_is_planned(case: Case, collector: Any) -> None:
-    ContactPoint.objects.filter(person=case.debtor, kind="mobile").update(state="invalid")
+    fsm.apply(case.debtor.contact_points.get(kind="mobile"), "mark_invalid", by=a_machine(), because="nobody there")
     with pytest.raises(DomainError, match="no usable address for voice"):
         calls.plan_by_hand(case, channel="voice", on=DAY, at=MORNING, by=collector, because="to call")
     assert not Contact.objects.exists()

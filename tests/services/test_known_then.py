@@ -82,6 +82,8 @@ def test_every_model_that_keeps_a_history_can_be_asked_for(past: Case) -> None:
         ("loan:L-9999", NEXT_NIGHT, "There is no loan L-9999."),
         ("cat:1", NEXT_NIGHT, "names no object; write a word and a key"),
         ("case", NEXT_NIGHT, "names no object"),
+        ("case:²", NEXT_NIGHT, "There is no case ²."),
+        ("case:1234567890123456789012", NEXT_NIGHT, "There is no case 1234567890123456789012."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_answered_with_a_sentence(past: Case, what: str, at: dt.datetime, sentence: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from collections_app.kernel import fsm
 from collections_app.models import Payment
 from tests.daily.ground import close, d, lend
+from tests.factories.loans import a_suspect_payment
 from tests.factories.staff import a_user
 from tests.walks.ground import PAYMENT, a_file, command
 
@@ -63,9 +64,8 @@ def test_a_row_does_not_take_back_the_payment_of_another_loan(tmp_path: Path) ->
 def test_a_payment_that_a_person_has_to_decide_on_sends_the_row_back_and_the_others_go_in(
     decided: bool, tmp_path: Path
 ) -> None:
-    lend(tmp_path, "L-1")
-    taken(tmp_path, PAID, name="first")
-    Payment.objects.filter(reference="P-2").update(state="suspect")
+    [loan] = lend(tmp_path, "L-1")
+    a_suspect_payment(loan, "105.50", value_on=d(3, 10), source="plain", reference="P-2")
     if decided:
         fsm.apply(
             Payment.objects.get(reference="P-2"), "reject", by=a_user("supervisor"), because="the bank sent it twice"
